@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a device driver sees of virtio_pv.ko: devices, features, configuration
+ * space, queues. Nothing here tells the transport or the ring layout.
+ *
+ * A driver module holds one struct vpv_driver and module_vpv_driver(). The core
+ * binds it to PCI functions, and drives every device of it through one life
+ * cycle; probe, recovery, suspend, PCI reset and removal are made of the same
+ * steps:
+ *
+ *	 bind		probe()			features agreed, configuration
+ *	   |					readable; make queues
+ *	   |		(DRIVER_OK)
+ *	   |		attach()		tell the kernel: add_disk(), ...
+ *	 live
+ *	   |--- stop	quiesce()		no new buffers
+ *	   |		(device reset)
+ *	   |		drop() per buffer	retry or fail
+ *	   |--- start	revalidate()		same device as before?
+ *	   |		(DRIVER_OK)
+ *	   |		resume()		feed it again
+ *	   |
+ *	 unbind		detach()		del_gendisk(), ...
+ *			(device reset, drop())
+ *			remove()
+ *
+ * Stop and start are recovery (a broken queue, DEVICE_NEEDS_RESET, a request
+ * that never ends), suspend and resume, and PCI function reset. When start
+ * fails for good, failed() is called in place of resume(): from then on every
+ * buffer is dropped without retry and staging fails.
+ *
+ * Life-cycle callbacks run in process context under one mutex of the device,
+ * but for detach(): the device may need recovery while users leave, so a
+ * stop/start pair may run beside detach().
+ */
+#ifndef VPV_H
+#define VPV_H
+
+#include <linux/bitmap.h>
+#include <linux/device.h>
+#include <linux/dma-direction.h>
+#include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "vpv_ring.h"
+
+struct irq_affinity;
+struct vpv_dev;
+struct vpv_queue;
+struct vpv_dev_core;
+struct vpv_queue_core;
+
+/* 128 feature bits: 0..127 (2.2). */
+#define VPV_FEATURE_BITS 128
+
+/**
+ * struct vpv_feature - one entry of a driver's feature whitelist
+ * @bit: feature bit
+ * @name: as in the specification, without VIRTIO_
+ * @requires: bits that have to be agreed too, up to 4, 0xff-terminated when fewer
+ *	(BASIC-005). A feature whose requirements are not met is not accepted.
+ * @excludes: bit with which it is not accepted; 0xff: none
+ */
+struct vpv_feature {
+	u8 bit;
+	const char *name;
+	u8 requires[4];
+	u8 excludes;
+};
+
+#define VPV_NO_BIT 0xff
+#define VPV_FEATURE(_bit) \
+	{ .bit = _bit, .name = #_bit, .requires = { VPV_NO_BIT }, .excludes = VPV_NO_BIT }
+#define VPV_FEATURE_REQ(_bit, ...) \
+	{ .bit = _bit, .name = #_bit, .requires = { __VA_ARGS__, VPV_NO_BIT }, .excludes = VPV_NO_BIT }
+
+/**
+ * struct vpv_config_field - one field of a device configuration structure
+ * @offset: bytes from its start
+ * @width: 1, 2, 4 or 8 bytes; accesses have the field's width (PCI 4.1.3.1)
+ * @feature: read only when this bit is agreed (BASIC-012); VPV_NO_BIT: always
+ */
+struct vpv_config_field {
+	u16 offset;
+	u8 width;
+	u8 feature;
+};
+
+#define VPV_CONFIG(_struct, _member, _feature) { \
+	.offset = offsetof(struct _struct, _member), \
+	.width = sizeof_field(struct _struct, _member), .feature = _feature }
+
+/**
+ * struct vpv_queue_desc - a queue a driver wants
+ * @name: for messages, /proc/interrupts and debugfs
+ * @callback: called on a used buffer notification, hard interrupt context;
+ *	NULL: the queue is polled, gets no vector and stays parked
+ * @num_max: most descriptors wanted; 0: what the device offers
+ * @table_len: entries of an indirect table per slot; 0: direct chains only. Less
+ *	is made of it when the ring is smaller (SPLIT-008) or indirect descriptors
+ *	were not agreed; see vpv_queue_max_segs()
+ * @direct_max: see &vpv_ring_cfg.direct_max
+ * @ctx: the driver's own
+ */
+struct vpv_queue_desc {
+	const char *name;
+	void (*callback)(struct vpv_queue *q);
+	u16 num_max;
+	u16 table_len;
+	u16 direct_max;
+	void *ctx;
+};
+
+/**
+ * struct vpv_driver - a device type
+ * @name: module name; also the name of the PCI driver ("lspci -k")
+ * @device_id: virtio device id (chapter 5)
+ * @transitional_id: PCI device id of the transitional device, 0: none
+ * @features: whitelist of the device type's bits; ring and transport bits are
+ *	the core's
+ * @nr_features: entries in it
+ * @probe: make private data, read configuration, vpv_queues_create()
+ * @attach: the device is live: show it to the kernel
+ * @detach: inverse of @attach. Returns when no user is left. The device may be dead
+ * @remove: inverse of @probe; the device has been reset. Queues are destroyed by the core after it
+ * @quiesce: stop feeding all queues; returns when no submitter is inside. Inverse: @resume
+ * @revalidate: configuration may have changed over a reset: 0, or an error when this cannot be the same device
+ * @resume: the device takes buffers again
+ * @failed: the device will not come back: let users see errors at once; inverse of @quiesce too
+ * @drop: a buffer that was never completed, after the device was reset: @retry: it will be started again
+ * @config_changed: process context, at most one in VPV_CONFIG_PERIOD_MS (rate limited, never concurrent with itself, @quiesce ... @resume)
+ * @owner: filled in by module_vpv_driver()
+ */
+struct vpv_driver {
+	const char *name;
+	u32 device_id;
+	u16 transitional_id;
+	const struct vpv_feature *features;
+	unsigned int nr_features;
+	int (*probe)(struct vpv_dev *vdev);
+	int (*attach)(struct vpv_dev *vdev);
+	void (*detach)(struct vpv_dev *vdev);
+	void (*remove)(struct vpv_dev *vdev);
+	void (*quiesce)(struct vpv_dev *vdev);
+	int (*revalidate)(struct vpv_dev *vdev);
+	void (*resume)(struct vpv_dev *vdev);
+	void (*failed)(struct vpv_dev *vdev);
+	void (*drop)(struct vpv_queue *q, void *token, bool retry);
+	void (*config_changed)(struct vpv_dev *vdev);
+	struct module *owner;
+	void *registration;	/* the core's */
+};
+
+#define VPV_CONFIG_PERIOD_MS 20
+
+int vpv_driver_register(struct vpv_driver *drv, struct module *owner);
+void vpv_driver_unregister(struct vpv_driver *drv);
+
+#define module_vpv_driver(drv)						\
+static int __init drv##_init(void)					\
+{									\
+	return vpv_driver_register(&(drv), THIS_MODULE);		\
+}									\
+module_init(drv##_init);						\
+static void __exit drv##_exit(void)					\
+{									\
+	vpv_driver_unregister(&(drv));					\
+}									\
+module_exit(drv##_exit)
+
+/**
+ * struct vpv_dev - a bound device
+ * @dev: the parent everything hangs below (the PCI function)
+ * @drv: its driver
+ * @priv: the driver's own
+ * @features: bits agreed with the device; fixed from probe() on, over recovery too
+ * @offered: bits the device offered
+ * @nr_queues: queues made
+ * @queues: them
+ * @core: the core's private part
+ */
+struct vpv_dev {
+	struct device *dev;
+	const struct vpv_driver *drv;
+	void *priv;
+	DECLARE_BITMAP(features, VPV_FEATURE_BITS);
+	DECLARE_BITMAP(offered, VPV_FEATURE_BITS);
+	unsigned int nr_queues;
+	struct vpv_queue *queues;
+	struct vpv_dev_core *core;
+};
+
+static inline bool vpv_has_feature(const struct vpv_dev *vdev, unsigned int bit)
+{
+	return test_bit(bit, vdev->features);
+}
+
+/**
+ * struct vpv_queue - a virtqueue: ring, memory, vector, policy, counters
+ * @vdev: its device
+ * @index: virtqueue index
+ * @num: descriptors
+ * @name: see &vpv_queue_desc.name
+ * @ctx: the driver's own
+ * @submit_lock: serialises the submit side: stage, commit. May be taken in
+ *	hard interrupt context, so take it with interrupts off
+ * @reap_lock: serialises the completion side: reap, rearm, park; interrupts off
+ * @ring: the ring
+ * @core: the core's private part
+ */
+struct vpv_queue {
+	struct vpv_dev *vdev;
+	u16 index;
+	u16 num;
+	const char *name;
+	void *ctx;
+	spinlock_t submit_lock;
+	spinlock_t reap_lock;
+	struct vpv_ring *ring;
+	struct vpv_queue_core *core;
+};
+
+/* ---- life cycle, process context ---- */
+
+/**
+ * vpv_queues_create() - make the device's queues
+ * @vdev: the device, in probe()
+ * @descs: one per queue, index 0 on
+ * @nr: how many
+ * @affd: spread of the vectors, or NULL; its pre_vectors is the core's business
+ *
+ * Memory, rings and interrupt vectors: one for configuration changes and one per
+ * queue; fewer when the device has fewer: one shared by all queues, one for
+ * all, or INTx.
+ *
+ * Return: 0 or an error, nothing left behind.
+ */
+int vpv_queues_create(struct vpv_dev *vdev, const struct vpv_queue_desc *descs,
+		      unsigned int nr, struct irq_affinity *affd);
+
+/**
+ * vpv_queue_affinity() - CPUs the queue's vector is meant for
+ * @q: the queue
+ *
+ * Return: a mask, NULL when the vector is shared or not managed.
+ */
+const struct cpumask *vpv_queue_affinity(struct vpv_queue *q);
+
+/**
+ * vpv_dev_recover() - reset the device and start it again
+ * @vdev: the device
+ * @why: one short phrase for the log
+ *
+ * Context: any. Done by a work item; with back-off when it happens again and
+ * again, and given up (failed()) after some tries.
+ */
+void vpv_dev_recover(struct vpv_dev *vdev, const char *why);
+
+/**
+ * vpv_queue_recover() - a buffer of this queue is overdue
+ * @q: the queue
+ * @why: one short phrase for the log
+ *
+ * Context: any. Resets the queue where the device can (VIRTIO_F_RING_RESET),
+ * else, or when that fails, the device.
+ */
+void vpv_queue_recover(struct vpv_queue *q, const char *why);
+
+/**
+ * vpv_dev_dead() - has the device failed for good, or gone?
+ * @vdev: the device
+ *
+ * Context: any.
+ */
+bool vpv_dev_dead(struct vpv_dev *vdev);
+
+/**
+ * vpv_config_read() - a consistent snapshot of the device configuration
+ * @vdev: the device
+ * @fields: what to read
+ * @nr: how many
+ * @dst: laid out as the configuration structure; little-endian as the device
+ *	has it; fields not read stay as they are
+ *
+ * Retried a bounded number of times while the generation changes (BASIC-011).
+ *
+ * Context: process. Return: 0; -EBUSY: it never stood still; -EINVAL: the
+ * device's structure is too short for an agreed field; -ENODEV: device gone.
+ */
+int vpv_config_read(struct vpv_dev *vdev, const struct vpv_config_field *fields,
+		    unsigned int nr, void *dst);
+
+/**
+ * vpv_config_write8() - write a byte of the device configuration
+ * @vdev: the device
+ * @offset: where
+ * @value: what
+ */
+void vpv_config_write8(struct vpv_dev *vdev, unsigned int offset, u8 value);
+
+/* ---- memory the device may touch ---- */
+
+/**
+ * vpv_alloc_shared() - zeroed memory both sides use all the time
+ * @vdev: the device
+ * @size: bytes
+ * @addr: set to the address for &vpv_seg.addr
+ *
+ * Whole pages, never shared with anything else. Through the DMA API when
+ * VIRTIO_F_ACCESS_PLATFORM was agreed, else by physical address (2.4).
+ */
+void *vpv_alloc_shared(struct vpv_dev *vdev, size_t size, u64 *addr);
+void vpv_free_shared(struct vpv_dev *vdev, size_t size, void *mem, u64 addr);
+
+/**
+ * vpv_map_sg() - let the device at a scatterlist
+ * @vdev: the device
+ * @sg: the list
+ * @nents: entries
+ * @dir: direction
+ *
+ * Context: any. Return: entries to use with vpv_sg_addr()/vpv_sg_len(), or 0 on failure.
+ */
+unsigned int vpv_map_sg(struct vpv_dev *vdev, struct scatterlist *sg, int nents,
+			enum dma_data_direction dir);
+void vpv_unmap_sg(struct vpv_dev *vdev, struct scatterlist *sg, int nents,
+		  enum dma_data_direction dir);
+u64 vpv_sg_addr(struct vpv_dev *vdev, const struct scatterlist *sg);
+u32 vpv_sg_len(struct vpv_dev *vdev, const struct scatterlist *sg);
+
+/**
+ * vpv_max_mapping() - most bytes one mapped piece may have; SIZE_MAX: no limit
+ * @vdev: the device
+ */
+size_t vpv_max_mapping(struct vpv_dev *vdev);
+
+/**
+ * vpv_dma_device() - the device for the DMA API
+ * @vdev: the device
+ *
+ * Return: NULL when the device uses physical addresses.
+ */
+struct device *vpv_dma_device(struct vpv_dev *vdev);
+
+/* ---- submit side, under submit_lock ---- */
+
+/**
+ * vpv_queue_stage() - see vpv_ring_stage(); a broken queue is recovered
+ * @q: the queue
+ * @bufs: the buffers
+ * @n: how many
+ */
+int vpv_queue_stage(struct vpv_queue *q, const struct vpv_buf *bufs, unsigned int n);
+
+/**
+ * vpv_queue_commit() - publish, and let the policy decide on the kick
+ * @q: the queue
+ *
+ * A flush point. Every path that staged ends in one, error paths too.
+ *
+ * Return: true when the caller has to vpv_queue_kick() after unlocking.
+ */
+bool vpv_queue_commit(struct vpv_queue *q);
+
+/**
+ * vpv_queue_kick() - notify the device: an exit; outside of the lock
+ * @q: the queue
+ */
+void vpv_queue_kick(struct vpv_queue *q);
+
+u16 vpv_queue_room(struct vpv_queue *q);
+u16 vpv_queue_max_segs(struct vpv_queue *q);
+
+/* ---- completion side, under reap_lock ---- */
+
+/**
+ * vpv_queue_reap() - see vpv_ring_reap(); a queue that breaks is reported and recovered
+ * @q: the queue
+ * @done: room for @max
+ * @max: at most so many
+ */
+unsigned int vpv_queue_reap(struct vpv_queue *q, struct vpv_done *done, unsigned int max);
+
+/**
+ * vpv_queue_rearm() - end of a drain: ask for the next interrupt as the policy sees fit
+ * @q: the queue
+ *
+ * Return: false when more has completed already: reap on.
+ */
+bool vpv_queue_rearm(struct vpv_queue *q);
+
+/**
+ * vpv_queue_park() - begin of a drain, or a polled queue: no interrupts
+ * @q: the queue
+ */
+void vpv_queue_park(struct vpv_queue *q);
+
+/* ---- any context ---- */
+
+bool vpv_queue_pending(struct vpv_queue *q);
+u16 vpv_queue_in_flight(struct vpv_queue *q);
+
+#endif /* VPV_H */
