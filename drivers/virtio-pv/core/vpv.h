@@ -30,8 +30,8 @@
  * buffer is dropped without retry and staging fails.
  *
  * Life-cycle callbacks run in process context under one mutex of the device,
- * but for detach(): the device may need recovery while users leave, so a
- * stop/start pair may run beside detach().
+ * but for attach() and detach(): both wait for I/O, and the device may need
+ * recovery to finish it, so stop/start pairs may run beside them.
  */
 #ifndef VPV_H
 #define VPV_H
@@ -44,6 +44,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "vpv_feature.h"
 #include "vpv_ring.h"
 
 struct irq_affinity;
@@ -51,30 +52,6 @@ struct vpv_dev;
 struct vpv_queue;
 struct vpv_dev_core;
 struct vpv_queue_core;
-
-/* 128 feature bits: 0..127 (2.2). */
-#define VPV_FEATURE_BITS 128
-
-/**
- * struct vpv_feature - one entry of a driver's feature whitelist
- * @bit: feature bit
- * @name: as in the specification, without VIRTIO_
- * @requires: bits that have to be agreed too, up to 4, 0xff-terminated when fewer
- *	(BASIC-005). A feature whose requirements are not met is not accepted.
- * @excludes: bit with which it is not accepted; 0xff: none
- */
-struct vpv_feature {
-	u8 bit;
-	const char *name;
-	u8 requires[4];
-	u8 excludes;
-};
-
-#define VPV_NO_BIT 0xff
-#define VPV_FEATURE(_bit) \
-	{ .bit = _bit, .name = #_bit, .requires = { VPV_NO_BIT }, .excludes = VPV_NO_BIT }
-#define VPV_FEATURE_REQ(_bit, ...) \
-	{ .bit = _bit, .name = #_bit, .requires = { __VA_ARGS__, VPV_NO_BIT }, .excludes = VPV_NO_BIT }
 
 /**
  * struct vpv_config_field - one field of a device configuration structure
@@ -95,13 +72,15 @@ struct vpv_config_field {
 /**
  * struct vpv_queue_desc - a queue a driver wants
  * @name: for messages, /proc/interrupts and debugfs
- * @callback: called on a used buffer notification, hard interrupt context;
- *	NULL: the queue is polled, gets no vector and stays parked
+ * @callback: called on a used buffer notification, hard interrupt context (a
+ *	thread on PREEMPT_RT), when there is something to reap; NULL: the queue is polled, gets no vector and stays parked
  * @num_max: most descriptors wanted; 0: what the device offers
  * @table_len: entries of an indirect table per slot; 0: direct chains only. Less
  *	is made of it when the ring is smaller (SPLIT-008) or indirect descriptors
  *	were not agreed; see vpv_queue_max_segs()
  * @direct_max: see &vpv_ring_cfg.direct_max
+ * @standing: buffers lie with the device until something happens (receive
+ *	queues), so nobody waits for them before a suspend
  * @ctx: the driver's own
  */
 struct vpv_queue_desc {
@@ -110,6 +89,7 @@ struct vpv_queue_desc {
 	u16 num_max;
 	u16 table_len;
 	u16 direct_max;
+	bool standing;
 	void *ctx;
 };
 
@@ -130,7 +110,11 @@ struct vpv_queue_desc {
  * @resume: the device takes buffers again
  * @failed: the device will not come back: let users see errors at once; inverse of @quiesce too
  * @drop: a buffer that was never completed, after the device was reset: @retry: it will be started again
- * @config_changed: process context, at most one in VPV_CONFIG_PERIOD_MS (rate limited, never concurrent with itself, @quiesce ... @resume)
+ * @config_changed: process context, at most one in VPV_CONFIG_PERIOD_MS (rate limited, never concurrent with itself, @quiesce ... @resume).
+ *	It must not wait for buffers: recovery waits for it
+ * @queue_reset: devices of this type let go of the buffers of a queue that is
+ *	reset. Else an overdue buffer takes a reset of the whole device: QEMU's
+ *	block device, for one, forgets the ring but finishes the requests
  * @owner: filled in by module_vpv_driver()
  */
 struct vpv_driver {
@@ -149,6 +133,7 @@ struct vpv_driver {
 	void (*failed)(struct vpv_dev *vdev);
 	void (*drop)(struct vpv_queue *q, void *token, bool retry);
 	void (*config_changed)(struct vpv_dev *vdev);
+	bool queue_reset;
 	struct module *owner;
 	void *registration;	/* the core's */
 };
