@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a guest may ask of its host. Each verb: (machine, arguments) -> text."""
+
+import hashlib
+import json
+import os
+import threading
+import time
+
+from boots import BootError, size_bytes
+
+
+class Usage(Exception):
+    pass
+
+
+def qmp(machine, args):
+    """qmp JSON | qmp COMMAND [KEY=VALUE...]: a monitor command as it is."""
+    if args and args[0].lstrip().startswith("{"):
+        request = json.loads(" ".join(args))
+    elif args:
+        request = {"execute": args[0], "arguments": dict(arg.split("=", 1) for arg in args[1:])}
+    else:
+        raise Usage
+    return json.dumps(machine.monitor.raw(request))
+
+
+def hmp(machine, args):
+    """hmp COMMAND...: a line of QEMU's human monitor."""
+    return machine.monitor.command("human-monitor-command", **{"command-line": " ".join(args)})
+
+
+def device_del(machine, args):
+    """device_del NAME: unplug, and wait until the device is gone."""
+    (name,) = args
+    machine.boot.device(name)
+    machine.monitor.command("device_del", id=name)
+    gone = machine.monitor.wait_event(
+        lambda ev: ev["event"] == "DEVICE_DELETED" and ev["data"].get("device") == name, 40)
+    if not gone:
+        raise RuntimeError(f"{name} is still there after 40 s; does the guest answer unplug requests?")
+    return ""
+
+
+def device_ask(machine, args):
+    """device_ask NAME: ask for an unplug without waiting for it."""
+    (name,) = args
+    machine.monitor.command("device_del", id=name)
+    return ""
+
+
+def device_add(machine, args):
+    """device_add NAME: plug a device of the boot description (again)."""
+    (name,) = args
+    dev = machine.boot.device(name)
+    machine.counts.forget_resets()
+    machine.trace_resets(True)
+    try:
+        machine.monitor.command("device_add", **dev.arguments())
+    finally:
+        machine.trace_resets(False)
+    if dev.is_virtio:
+        machine.counts.map_devices([dev])
+    return ""
+
+
+def block_resize(machine, args):
+    """block_resize NAME SIZE."""
+    name, size = args
+    machine.monitor.command("block_resize", **{"node-name": machine.boot.device(name).node(),
+                                               "size": size_bytes(size)})
+    return ""
+
+
+def counts(machine, args):
+    """counts [NAME]: lines NAME kicks N interrupts N config N, since the start."""
+    machine.counts.read()
+    if args:
+        machine.boot.device(args[0])
+    return "\n".join(f"{name} kicks {total[0]} interrupts {total[1]} config {total[2]}"
+                     for name, total in machine.counts.totals.items() if not args or name == args[0])
+
+
+def cpu(machine, _args):
+    """cpu: processor time of the QEMU process in ms."""
+    return str(machine.cpu_ms())
+
+
+def host_sleep(_machine, args):
+    """sleep SECONDS, on the host's clock; 30 at most."""
+    time.sleep(min(float(args[0]), 30))
+    return ""
+
+
+def backing(machine, args):
+    """The open file and the range that NAME [OFFSET LENGTH] means."""
+    dev = machine.boot.device(args[0])
+    if not dev.file:
+        raise RuntimeError(f"{dev.name} has no file behind it")
+    offset, length = (int(arg) for arg in args[1:3]) if len(args) > 1 else (0, -1)
+    with open(dev.file, "rb") as image:
+        image.seek(offset)
+        return image.read(length)
+
+
+def checksum(machine, args):
+    """checksum NAME [OFFSET LENGTH]: sha256 of a range of the backing file."""
+    return hashlib.sha256(backing(machine, args)).hexdigest()
+
+
+def file_read(machine, args):
+    """file-read NAME OFFSET LENGTH: hexadecimal; 4096 bytes at most."""
+    return backing(machine, [args[0], args[1], str(min(int(args[2]), 4096))]).hex()
+
+
+def file_blocks(machine, args):
+    """file-blocks NAME: 512-byte blocks the backing file takes on the host."""
+    dev = machine.boot.device(args[0])
+    return str(os.stat(dev.file).st_blocks)
+
+
+def wakeup(machine, _args):
+    """wakeup: end a suspend to RAM."""
+    machine.monitor.command("system_wakeup")
+    return ""
+
+
+def wakeup_later(machine, args):
+    """wakeup-later SECONDS: wake the guest once it sleeps, that much later."""
+    delay = float(args[0])
+
+    def wake():
+        asleep = machine.monitor_status_wait("suspended", 60)
+        if asleep:
+            time.sleep(delay)
+            machine.monitor.command("system_wakeup")
+    threading.Thread(target=wake, daemon=True).start()
+    return ""
+
+
+def nmi(machine, _args):
+    """nmi: to all processors."""
+    machine.monitor.command("inject-nmi")
+    return ""
+
+
+def kill(machine, _args):
+    """kill: SIGKILL to QEMU, as a power cut."""
+    machine.ended_by_request = True
+    machine.process.kill()
+    return ""
+
+
+def poweroff(machine, _args):
+    """poweroff: QEMU ends at once, closing its files."""
+    machine.ended_by_request = True
+    machine.monitor.command("quit")
+    return ""
+
+
+def ping(_machine, args):
+    """ping WORDS...: the same words back."""
+    return " ".join(args)
+
+
+VERBS = {"qmp": qmp, "hmp": hmp, "device_del": device_del, "device_ask": device_ask, "device_add": device_add,
+         "block_resize": block_resize, "counts": counts, "cpu": cpu, "sleep": host_sleep,
+         "checksum": checksum, "file-read": file_read, "file-blocks": file_blocks, "wakeup": wakeup,
+         "wakeup-later": wakeup_later, "nmi": nmi, "kill": kill, "poweroff": poweroff, "ping": ping}
+
+
+def answer(machine, words):
+    """Status and text for one request."""
+    if not words or words[0] not in VERBS:
+        return 64, "host: no verb '%s'; there are: %s" % (words[0] if words else "", " ".join(VERBS))
+    verb = VERBS[words[0]]
+    try:
+        return 0, verb(machine, words[1:])
+    except (Usage, IndexError, TypeError, ValueError):
+        return 64, f"host: usage: {verb.__doc__}"
+    except (RuntimeError, BootError) as err:
+        return 1, f"host: {words[0]}: {err}"
