@@ -81,19 +81,21 @@ verb_build() {
 	with_lock "build-$kernel-$flavour" build_modules "$kernel" "$flavour" "$src" "$@"
 }
 
-# guest_pieces KERNEL MODULES(yes|no): sets the array pieces, for guest.py and runner.py
+# guest_pieces KERNEL MODULES(yes|no): sets the array pieces for guest.py, and
+# ours_dir and programs_dir for the runner.
 guest_pieces() {
-	local kernel=$1 modules=$2 ours programs
+	local kernel=$1 modules=$2
 	ready "$kernel"
+	ours_dir=''
 	pieces=(--top "$VPV_TOP" --cache "$VPV_CACHE" --kernel-name "$kernel"
 		--kernel "$(kernel_dir "$kernel")/vmlinuz" --release "$(kernel_release "$kernel")"
 		--base "$(base_image)" --modules "$(modules_image "$kernel")")
 	if [ "$modules" = yes ] && [ -e "$VPV_TOP/Kbuild" ]; then
-		ours=$(with_lock "build-$kernel-amd64" build_modules "$kernel" amd64 "$VPV_TOP")
-		pieces+=(--ours "$ours")
+		ours_dir=$(with_lock "build-$kernel-amd64" build_modules "$kernel" amd64 "$VPV_TOP")
+		pieces+=(--ours "$ours_dir")
 	fi
-	programs=$(with_lock programs build_programs "$VPV_TOP" "$(printf %s "$VPV_TOP" | sha256sum | cut -c1-8)")
-	pieces+=(--programs "$programs")
+	programs_dir=$(with_lock programs build_programs "$VPV_TOP" "$(printf %s "$VPV_TOP" | sha256sum | cut -c1-8)")
+	pieces+=(--programs "$programs_dir")
 }
 
 verb_run() {

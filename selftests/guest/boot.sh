@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# boot: plain
+# timeout: 60
+# The guest is what its description says, and the host answers.
+. "$(dirname "$0")/lib.sh"
+need_lab
+
+check_equal "two processors" 2 "$(nproc)"
+for name in null0 file0; do
+	check "$name has a PCI address" bdf "$name"
+	check "$name is a disk" disk "$name"
+done
+check_equal "the host answers" "a  b" "$(host ping "a  b")"
+check_equal "an unknown request is refused" 64 "$(host no-such-verb >/dev/null; echo $?)"
+
+before=$(kicks null0)
+dd if="$(disk null0)" of=/dev/null bs=4k count=10 iflag=direct 2>/dev/null
+after=$(kicks null0)
+check_equal "the host counts kicks" 10 $((after - before))
+
+printf 'lab' | dd of="$(disk file0)" bs=512 count=1 conv=sync oflag=direct 2>/dev/null
+check_equal "the host reads the backing file" 6c6162 "$(host file-read file0 0 3)"
+
+modprobe -r virtio_blk
+check "a device leaves its driver and comes back" rebind null0 ""
+modprobe virtio_blk
+check "and is a disk again" disk null0

@@ -1,0 +1,249 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The guest tests: one boot per kernel and boot description, tests one after
+another in it. The inner half of "lab test"; runs in the private root."""
+
+import argparse
+import concurrent.futures
+import os
+import re
+import shutil
+import sys
+import tempfile
+import threading
+import time
+
+import accel
+from boots import Boot, BootError, size_bytes
+import initrd
+import ktap
+from machine import GuestDied, Machine
+
+# A debug kernel is several times slower and wants memory for its shadow.
+DEBUG_SLOWER = 4
+DEBUG_MEMORY = "2G"
+DEFAULT_TIMEOUT = 120
+
+printing = threading.Lock()
+
+
+class Test:
+    def __init__(self, path):
+        self.path = path
+        self.file = os.path.basename(path)
+        self.name = self.file.removesuffix(".sh")
+        self.head = {"boot": ["plain"], "timeout": [], "kernels": [], "expect-log": [], "fresh": []}
+        with open(path, encoding="utf-8") as text:
+            for line in text:
+                if not line.startswith("#"):
+                    break
+                match = re.match(r"# ([a-z-]+): (.*)$", line)
+                if not match or match[1] not in self.head:
+                    continue
+                if match[1] == "expect-log":
+                    self.head[match[1]].append(match[2].strip())
+                else:
+                    self.head[match[1]] = match[2].split()
+
+    @property
+    def boots(self):
+        return self.head["boot"]
+
+    @property
+    def fresh(self):
+        return self.head["fresh"] == ["yes"]
+
+    def seconds(self, kernel):
+        seconds = int((self.head["timeout"] or [DEFAULT_TIMEOUT])[0])
+        return seconds * (DEBUG_SLOWER if kernel == "debug" else 1)
+
+    def wants(self, kernel):
+        return not self.head["kernels"] or kernel in self.head["kernels"]
+
+
+class Kernel:
+    """What a guest of one kernel is made of, as the caller lists it."""
+
+    def __init__(self, text):
+        (self.name, self.image, self.release, self.base, self.modules,
+         self.ours, self.programs) = text.split("|")
+
+
+class Group:
+    """Tests that share a kernel and a boot description."""
+
+    def __init__(self, kernel, boot_name, tests, args, accel_kind):
+        self.kernel, self.boot_name, self.tests = kernel, boot_name, list(tests)
+        self.args, self.accel = args, accel_kind
+        self.label = f"{kernel.name} {boot_name}"
+        self.tally = ktap.Tally()
+
+    def boot(self):
+        path = os.path.join(self.args.boots, self.boot_name + ".conf")
+        boot = Boot(path)
+        if self.kernel.name == "debug" and size_bytes(boot.settings["mem"]) < size_bytes(DEBUG_MEMORY):
+            boot.settings["mem"] = DEBUG_MEMORY
+        return boot
+
+    def start(self, run_dir):
+        boot = self.boot()
+        image = os.path.join(run_dir, "initrd.cpio")
+        if not os.path.exists(image):
+            initrd.make(image, self.kernel.base, self.kernel.modules, self.kernel.release,
+                        self.kernel.ours, self.kernel.programs, self.args.top, boot.map_text(),
+                        [(test.path, test.file) for test in self.tests])
+        return Machine(self.kernel.image, image, boot, run_dir, self.accel)
+
+    def run(self):
+        """Runs the tests; a guest that died or was spoilt is replaced."""
+        run_dir = tempfile.mkdtemp(prefix="test-", dir=os.path.join(self.args.cache, "run"))
+        waiting = list(self.tests)
+        boots = 0
+        try:
+            while waiting:
+                boots += 1
+                machine = None
+                try:
+                    machine = self.start(run_dir)
+                    machine.wait_ready()
+                except (GuestDied, BootError) as err:
+                    self.boot_failed(machine, waiting.pop(0), str(err), boots)
+                    if machine:
+                        machine.kill()
+                    if isinstance(err, BootError) or boots > len(self.tests):
+                        for test in waiting:
+                            self.report(test, [], self.failed("its guest does not boot"), "")
+                        waiting = []
+                    continue
+                self.run_tests(machine, waiting, boots)
+                machine.kill()
+                self.save(machine, boots)
+        finally:
+            shutil.rmtree(run_dir, ignore_errors=True)
+        return self.tally
+
+    def run_tests(self, machine, waiting, boots):
+        """Takes tests off the list until it is empty or the guest is no good."""
+        bad = ktap.complaints(machine.console_text())
+        if bad:
+            self.boot_failed(machine, None, "complaint while booting: " + bad[0], boots)
+        first = True
+        while waiting:
+            if waiting[0].fresh and not first:
+                break
+            first = False
+            if not self.run_test(machine, waiting.pop(0)):
+                return
+        machine.halt()
+
+    def run_test(self, machine, test):
+        """False when the guest must not be used further."""
+        offset = os.path.getsize(machine.console)
+        output = []
+        started = time.monotonic()
+        usable = not test.fresh
+        try:
+            status = machine.run(test.name, test.seconds(self.kernel.name), ["/test/" + test.file], output.append)
+            log = self.test_log(machine, offset, test.name)
+            tally = ktap.judge(output, status)
+            usable = usable and status not in (124, 137)
+        except GuestDied as err:
+            usable = False
+            machine.kill()
+            log = machine.console_text(offset)
+            tally = ktap.judge(output, 0) if output else ktap.Tally()
+            panic = [line for line in log.splitlines() if "Kernel panic" in line]
+            tally.fail(panic[0].strip() if panic else str(err))
+        bad = ktap.complaints(log, test.head["expect-log"])
+        if bad:
+            usable = False      # lockdep and others speak only once
+            tally.fail("the kernel's log has: " + bad[0].strip())
+        self.report(test, output, tally, log, time.monotonic() - started)
+        return usable
+
+    def test_log(self, machine, offset, name):
+        """The console since offset, complete up to the test's end mark."""
+        deadline = time.monotonic() + 5
+        while True:
+            log = machine.console_text(offset)
+            if f"vpv-test: end {name}" in log or time.monotonic() > deadline:
+                return log
+            time.sleep(0.05)
+
+    def failed(self, note):
+        tally = ktap.Tally()
+        tally.fail(note)
+        return tally
+
+    def boot_failed(self, machine, test, note, boots):
+        log = machine.console_text() if machine else ""
+        self.save(machine, boots)
+        if test is None:
+            test = Test.__new__(Test)
+            test.name = "boot"
+        self.report(test, log.splitlines()[-30:], self.failed(note), log)
+
+    def log_path(self, name):
+        directory = os.path.join(self.args.logs, self.kernel.name, self.boot_name)
+        os.makedirs(directory, exist_ok=True)
+        return os.path.join(directory, name)
+
+    def save(self, machine, boots):
+        if machine and os.path.exists(machine.console):
+            shutil.copy(machine.console, self.log_path(f"console-{boots}.log"))
+
+    def report(self, test, output, tally, log, seconds=0.0):
+        """One KTAP result line, details for a failure, logs for all."""
+        with open(self.log_path(test.name + ".ktap"), "w", encoding="utf-8") as out:
+            out.write("\n".join(output) + "\n" + "".join(f"# {note}\n" for note in tally.notes))
+        with open(self.log_path(test.name + ".log"), "w", encoding="utf-8") as out:
+            out.write(log)
+        with printing:
+            self.tally.add(tally)
+            what = f"{self.label} {test.name}"
+            if tally.failed:
+                for line in output:
+                    print("    " + line)
+            for note in tally.notes:
+                print(f"  # {note}")
+            skip = " # SKIP" if tally.skipped and not tally.passed and not tally.failed else ""
+            print(f"{'not ok' if tally.failed else 'ok'} - {what} ({tally.line()}, {seconds:.0f} s){skip}", flush=True)
+
+
+def groups(kernels, tests, args, accel_kind):
+    result = []
+    for kernel in kernels:
+        by_boot = {}
+        for test in tests:
+            if test.wants(kernel.name):
+                for boot in test.boots:
+                    if not args.boot or boot == args.boot:
+                        by_boot.setdefault(boot, []).append(test)
+        result += [Group(kernel, boot, members, args, accel_kind) for boot, members in by_boot.items()]
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("top", "cache", "boots", "logs", "result"):
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--kernel", action="append", required=True)
+    parser.add_argument("--boot")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("tests", nargs="*")
+    args = parser.parse_args()
+    kernels = [Kernel(text) for text in args.kernel]
+    kind, why = accel.choose(args.cache, kernels[0].image)
+    print(f"# guests under {kind.upper()} ({why})", flush=True)
+    todo = groups(kernels, [Test(path) for path in args.tests], args, kind)
+    total = ktap.Tally()
+    with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
+        for tally in pool.map(Group.run, todo):
+            total.add(tally)
+    with open(args.result, "w", encoding="ascii") as out:
+        out.write(f"{total.passed} {total.failed} {total.skipped}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# lab test: finds the tests, readies the kernels, runs them, adds up.
+# shellcheck shell=bash
+
+# find_tests DIR [NAME...]: paths of guest tests; NAME with or without .sh
+find_tests() {
+	local dir=$1 name file
+	shift
+	if [ $# = 0 ]; then
+		for file in "$dir"/*.sh; do
+			[ "${file##*/}" = lib.sh ] || echo "$file"
+		done
+		return
+	fi
+	for name; do
+		name=${name##*/}
+		for file in "$dir/$name" "$dir/$name.sh" "$dir/$name.host.sh" ''; do
+			[ -f "$file" ] && break
+		done
+		[ -n "$file" ] || die "no test '$name' in $dir"
+		echo "$file"
+	done
+}
+
+test_header() { sed -nE "/^#/!q; s/^# $2: (.*)\$/\\1/p" "$1"; }
+
+# run_host_test KERNEL TEST LOGS: on the host; boots guests itself with lab run.
+# Prints its verdict, leaves "passed failed skipped" in LOGS/.
+run_host_test() {
+	local kernel=$1 path=$2 logs=$3 name status=0 seconds
+	name=$(basename "$path" .host.sh)
+	seconds=$(test_header "$path" timeout)
+	[ "$kernel" != debug ] || seconds=$((${seconds:-300} * 4))
+	mkdir -p "$logs/$kernel/host"
+	VPV_KERNEL=$kernel PATH=$VPV_LAB:$PATH timeout -k 10 "${seconds:-300}" "$path" \
+		>"$logs/$kernel/host/$name.ktap" 2>"$logs/$kernel/host/$name.log" || status=$?
+	in_root python3 -B "$VPV_LAB/py/judge.py" "$kernel host $name" "$status" \
+		"$logs/$kernel/host/$name.ktap" "$logs/$kernel/host/$name.sum"
+}
+
+verb_test() {
+	local kernels='' boot='' jobs=1 dir=$VPV_TOP/selftests/guest boots logs modules=yes keep_going
+	while [ $# -gt 0 ]; do
+		case "$1" in
+		--kernel) kernels+=" ${2:?}"; shift ;;
+		--boot) boot=${2:?}; shift ;;
+		--jobs) jobs=${2:?}; shift ;;
+		--dir) dir=$(cd "${2:?}" && pwd); shift ;;
+		--no-modules) modules=no ;;
+		-*) die "test does not know '$1'; try: lab help" ;;
+		*) break ;;
+		esac
+		shift
+	done
+	local tests=() host_tests=() path found pieces kernel total=(0 0 0) part
+	found=$(find_tests "$dir" "$@")
+	while read -r path; do
+		[ -n "$path" ] || continue
+		case "$path" in
+		*.host.sh) [ -n "$boot" ] || host_tests+=("$path") ;;
+		*) tests+=("$path") ;;
+		esac
+	done <<<"$found"
+	boots=$dir/boots
+	logs=$VPV_TOP/build/test-logs
+	[ "$dir" = "$VPV_TOP/selftests/guest" ] || logs=$logs/$(basename "$dir")
+	mkdir -p "$logs"
+	local options=()
+	for kernel in ${kernels:-$VPV_KERNELS}; do
+		known_kernel "$kernel"
+		guest_pieces "$kernel" "$modules"
+		options+=(--kernel "$kernel|$(kernel_dir "$kernel")/vmlinuz|$(kernel_release "$kernel")|$(base_image)|$(modules_image "$kernel")|$ours_dir|$programs_dir")
+	done
+	echo "KTAP version 1"
+	[ -z "$boot" ] || options+=(--boot "$boot")
+	if [ ${#tests[@]} -gt 0 ]; then
+		local result
+		result=$(mktemp -p "$VPV_CACHE/run")
+		in_root python3 -B "$VPV_LAB/py/runner.py" --top "$VPV_TOP" --cache "$VPV_CACHE" --boots "$boots" \
+			--logs "$logs" --result "$result" --jobs "$jobs" "${options[@]}" "${tests[@]}"
+		read -r -a total <"$result"
+		rm -f "$result"
+	fi
+	for path in "${host_tests[@]}"; do
+		for kernel in ${kernels:-$VPV_KERNELS}; do
+			keep_going=$(test_header "$path" kernels)
+			[ -z "$keep_going" ] || [[ " $keep_going " == *" $kernel "* ]] || continue
+			run_host_test "$kernel" "$path" "$logs"
+			read -r -a part <"$logs/$kernel/host/$(basename "$path" .host.sh).sum"
+			for found in 0 1 2; do
+				total[found]=$((total[found] + part[found]))
+			done
+		done
+	done
+	echo "# logs: $logs"
+	echo "${total[0]} passed, ${total[1]} failed, ${total[2]} skipped"
+	[ "${total[1]}" = 0 ]
+}
