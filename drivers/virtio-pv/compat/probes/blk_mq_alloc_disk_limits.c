@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Does blk_mq_alloc_disk() take the queue limits? Yes since 6.9. */
+/* Are a queue's limits handed over as a struct, features among them? Since 6.11 */
 #include <linux/blk-mq.h>
 
-struct gendisk *probe(struct blk_mq_tag_set *set, struct queue_limits *lim);
-struct gendisk *probe(struct blk_mq_tag_set *set, struct queue_limits *lim)
+struct gendisk *probe(struct blk_mq_tag_set *set);
+struct gendisk *probe(struct blk_mq_tag_set *set)
 {
 #ifdef PROBE_NEW
-	return blk_mq_alloc_disk(set, lim, NULL);
+	struct queue_limits lim = { .features = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA };
+
+	return blk_mq_alloc_disk(set, &lim, NULL);
 #else
-	return blk_mq_alloc_disk(set, NULL);
+	struct gendisk *disk = blk_mq_alloc_disk(set, NULL);
+
+	blk_queue_write_cache(disk->queue, true, true);
+	return disk;
 #endif
 }
