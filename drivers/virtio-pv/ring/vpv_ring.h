@@ -48,7 +48,8 @@ struct vpv_ring;
 /**
  * struct vpv_seg - one contiguous piece of a buffer
  * @addr: address as the device sees it (DMA or guest physical address)
- * @len: bytes, not 0
+ * @len: bytes, not 0; the pieces of a buffer are less than 4 GiB together
+ *	(SPLIT-004)
  */
 struct vpv_seg {
 	u64 addr;
@@ -171,7 +172,8 @@ struct vpv_ring_layout {
  * @tables: indirect tables, NULL when &vpv_ring_cfg.table_len is 0
  * @tables_addr: @tables as the device sees it
  *
- * Contents need not be initialised. All of it outlives the ring.
+ * Contents need not be initialised. All of it outlives the ring. A new ring is
+ * armed for its first completion.
  */
 struct vpv_ring_mem {
 	void *desc;
@@ -240,6 +242,8 @@ struct vpv_ring *vpv_ring_create(const struct vpv_ring_cfg *cfg, const struct vp
  *
  * After the device or the queue was reset and before vpv_ring_reset() or
  * vpv_ring_destroy(). Works on broken rings; staged buffers count too.
+ *
+ * Breaks the ring (VPV_RING_KILLED) if it was not broken before.
  *
  * Return: a token, each exactly once, in the order they were staged where the
  * ring is in order; NULL when none is left.
@@ -360,13 +364,14 @@ void vpv_ring_park(struct vpv_ring *r);
  * vpv_ring_arm() - an interrupt after @k more completions, please
  * @r: the ring
  * @k: 1 for the next one; more is allowed only with an event index and is taken
- *	as 1 without. In a packed ring with chains the interrupt may come earlier,
- *	never later.
+ *	as 1 without; at most the size of the ring. In a packed ring with chains
+ *	the interrupt may come earlier, never later.
  *
  * Costs one store, skipped when it would change nothing, and one full barrier.
  *
- * Return: true when armed; false when @k completions were there already: the
- * caller reaps on and calls again.
+ * Return: true when armed; false when @k completions were there already (in a
+ * packed ring: any): the caller reaps on and calls again. True for a ring found
+ * broken, so that a loop of reap and arm ends.
  */
 bool vpv_ring_arm(struct vpv_ring *r, u16 k);
 
