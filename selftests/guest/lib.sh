@@ -24,7 +24,7 @@ ok() {
 not_ok() {
 	ktap_count=$((ktap_count + 1))
 	ktap_failed=$((ktap_failed + 1))
-	[ -z "${2:-}" ] || sed 's/^/# /' <<<"$2"
+	[ -z "${2:-}" ] || echo "# ${2//$'\n'/$'\n# '}"
 	echo "not ok $ktap_count - $1"
 }
 

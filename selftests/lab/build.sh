@@ -2,7 +2,9 @@
 # Modules for one guest kernel, built in the private root with its compiler.
 # shellcheck shell=bash
 
-build_dir() { echo "$VPV_CACHE/build/$1-$2-$(printf %s "$3" | sha256sum | cut -c1-8)"; }
+# build_dir KERNEL FLAVOUR SRC [MAKE ARGS]: one for each set of arguments, so that
+# a build with other flags does not undo this one.
+build_dir() { echo "$VPV_CACHE/build/$1-$2-$(printf '%s\n' "${@:3}" | sha256sum | cut -c1-8)"; }
 
 # copy_tree SRC DEST: what git tracks or would track; only what changed.
 copy_tree() {
@@ -43,7 +45,7 @@ build_modules() {
 	local kernel=$1 flavour=$2 src=$3 dir log
 	shift 3
 	[ -e "$src/Makefile" ] || die "$src has no Makefile to build modules with"
-	dir=$(build_dir "$kernel" "$flavour" "$src")
+	dir=$(build_dir "$kernel" "$flavour" "$src" "$@")
 	log=$dir.log
 	copy_tree "$src" "$dir"
 	if ! in_root make -C "$dir" -j"$(nproc)" KDIR="$(kernel_build_path "$kernel" "$flavour")" "${@:-modules}" >"$log" 2>&1; then

@@ -12,10 +12,10 @@ export VPV_LAB VPV_TOP VPV_CACHE VPV_KERNELS
 say() { echo "lab: $*" >&2; }
 die() { echo "lab: error: $*" >&2; exit 2; }
 
-# with_lock NAME CMD...: one at a time on this cache. The lock is not
-# inherited by CMD's children, so that a background guest cannot hold it.
-with_lock() {
-	local name=$1 rc=0
+# with_lock NAME CMD...: one at a time on this cache; in a subshell, whose end
+# lets go. Not to be used in a condition: bash would pass over CMD's failures.
+with_lock() (
+	name=$1
 	shift
 	mkdir -p "$VPV_CACHE/locks"
 	exec {lock_fd}>"$VPV_CACHE/locks/$name"
@@ -23,11 +23,9 @@ with_lock() {
 		say "waiting for another lab command ($name)"
 		flock "$lock_fd"
 	fi
-	local fd=$lock_fd
-	"$@" || rc=$?
-	exec {fd}>&-
-	return "$rc"
-}
+	set -e
+	"$@"
+)
 
 need_root() {
 	[ "$(id -u)" = 0 ] && return

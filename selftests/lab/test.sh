@@ -52,7 +52,7 @@ verb_test() {
 		esac
 		shift
 	done
-	local tests=() host_tests=() path found pieces kernel total=(0 0 0) part
+	local tests=() host_tests=() path found kernel total=(0 0 0) part
 	found=$(find_tests "$dir" "$@")
 	while read -r path; do
 		[ -n "$path" ] || continue
@@ -68,6 +68,7 @@ verb_test() {
 	local options=()
 	for kernel in ${kernels:-$VPV_KERNELS}; do
 		known_kernel "$kernel"
+		local pieces=()
 		guest_pieces "$kernel" "$modules"
 		options+=(--kernel "$kernel|$(kernel_dir "$kernel")/vmlinuz|$(kernel_release "$kernel")|$(base_image)|$(modules_image "$kernel")|$ours_dir|$programs_dir")
 	done

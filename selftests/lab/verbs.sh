@@ -25,18 +25,22 @@ ready() {
 	need_root
 	mkdir -p "$VPV_CACHE/run"
 	with_lock setup setup_kernel "$1"
+	[ "$1" != debug ] || with_lock debug-kernel setup_debug_kernel
 }
 
 setup_kernel() {
 	setup_root
-	if [ "$1" = debug ]; then
-		make_debug_kernel
-	else
-		fetch_kernel "$1"
-		fetch_headers "$1" amd64
-	fi
 	make_base_image
+	[ "$1" != debug ] || return 0
+	fetch_kernel "$1"
+	fetch_headers "$1" amd64
 	make_modules_image "$1"
+}
+
+# Under a lock of its own: the build takes minutes, other guests need not wait.
+setup_debug_kernel() {
+	make_debug_kernel
+	make_modules_image debug
 }
 
 verb_setup() {
