@@ -39,7 +39,7 @@ driver_of() {
 
 our_driver() {
 	case "$(map_field "$1" 2)" in
-	blk | dev) echo virtio_pv_blk ;;
+	blk | vublk | dev) echo virtio_pv_blk ;;
 	net) echo virtio_pv_net ;;
 	balloon) echo virtio_pv_balloon ;;
 	clock) echo virtio_pv_clock ;;

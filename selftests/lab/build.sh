@@ -56,6 +56,17 @@ build_modules() {
 	echo "$dir"
 }
 
+# build_vhost_user SRC KEY: the devices of selftests/vhost-user; prints where.
+build_vhost_user() {
+	local src=$1 dir=$VPV_CACHE/build/vhost-user-$2
+	mkdir -p "$dir"
+	in_root make -s -C "$src/selftests/vhost-user" OUT="$dir" CC=gcc >"$dir.log" 2>&1 || {
+		tail -20 "$dir.log" >&2
+		die "the vhost-user devices do not build (log: $dir.log)"
+	}
+	echo "$dir"
+}
+
 # build_programs SRC KEY: the C programs of selftests/guest, static, one file each.
 build_programs() {
 	local src=$1 dir=$VPV_CACHE/build/programs-$2 file out

@@ -100,6 +100,9 @@ guest_pieces() {
 	fi
 	programs_dir=$(with_lock programs build_programs "$VPV_TOP" "$(printf %s "$VPV_TOP" | sha256sum | cut -c1-8)")
 	pieces+=(--programs "$programs_dir")
+	# read by machine.py, which starts them
+	VPV_VHOST_USER=$(with_lock programs build_vhost_user "$VPV_TOP" "$(printf %s "$VPV_TOP" | sha256sum | cut -c1-8)")
+	export VPV_VHOST_USER
 }
 
 verb_run() {

@@ -22,8 +22,16 @@ KINDS = {
     "clock": "virtio-rtc-pci",
     "nvme": "nvme",
     "ide": "ide-hd",
+    "vublk": "vhost-user-blk-pci",
     "dev": None,
 }
+
+
+# kinds that are processes of their own behind a vhost-user socket: program,
+# and what the generic device has to be told to be one of them
+VU_PROGRAMS = {"vublk": ("vu-blk", {"virtio-id": "2", "config_size": "96", "vq_size": "256"})}
+VU_QUEUES = {"vhost-user-blk-pci": "num-queues", "vhost-user-test-device-pci": "num_vqs"}
+VU_GENERIC = "vhost-user-test-device-pci"
 
 
 class BootError(Exception):
@@ -46,6 +54,13 @@ class Device:
         self.backend = props.pop("backend", None)
         self.hotplug = props.pop("hotplug", "off") == "on"
         self.plugged = props.pop("plugged", "on") == "on"
+        # a device in a process of its own: vu=its options, queues=how many
+        self.vu_options = None
+        if kind in VU_PROGRAMS:
+            queues = props.pop("queues", "1")
+            self.vu_options = shlex.split(props.pop("vu", "")) + ["--num-queues", queues]
+            props.setdefault(VU_QUEUES[self.driver], queues)
+        self.reconnect = props.pop("reconnect", None)
         self.props = props
         self.address = None     # PCI address of the device, or of its root port
         self.bus = None
@@ -62,6 +77,16 @@ class Device:
         """QEMU's type name of the virtio device below the PCI device."""
         base = re.sub(r"-pci(-(non-)?transitional)?$", "", self.driver)
         return base if base.endswith("-device") else base + "-device"
+
+    def socket(self, directory):
+        return os.path.join(directory, self.name + ".vu")
+
+    def chardev(self, directory):
+        """-chardev arguments of a device behind a vhost-user socket."""
+        if self.vu_options is None:
+            return []
+        again = f",reconnect-ms={self.reconnect}" if self.reconnect else ""
+        return ["-chardev", f"socket,id=vu-{self.name},path={self.socket(directory)}{again}"]
 
     def node(self):
         return "node-" + self.name
@@ -110,6 +135,10 @@ class Device:
         # QEMU joins kicks that come close together.
         if self.kind == "blk" or self.kind == "net":
             args["ioeventfd"] = "off"
+        if self.vu_options is not None:
+            args["chardev"] = "vu-" + self.name
+            if self.driver == VU_GENERIC:
+                args.update(VU_PROGRAMS[self.kind][1])
         args.update(self.props)
         return {key: value for key, value in args.items() if value is not None}
 
@@ -192,10 +221,15 @@ class Boot:
                 dev.bus = "pci.0"
             slot += 1
 
-    def qemu_devices(self, directory):
+    def qemu_devices(self, directory, sockets):
+        """directory: of backing files; sockets: of vhost-user sockets."""
         args = []
+        if any(dev.vu_options is not None for dev in self.devices):
+            # such devices want to share the guest's memory
+            args += ["-object", f"memory-backend-memfd,id=shared,share=on,size={self.settings['mem']}",
+                     "-machine", "memory-backend=shared"]
         for index, dev in enumerate(self.devices):
-            args += dev.blockdev(directory)
+            args += dev.blockdev(directory) + dev.chardev(sockets)
             if dev.hotplug and dev.bus.startswith("port-"):
                 slot = dev.address.split(":")[-1].split(".")[0]
                 args += ["-device", f"pcie-root-port,id={dev.bus},bus=pcie.0,addr=0x{slot},"

@@ -15,6 +15,7 @@ import time
 
 from counts import EVENTS, MAP_EVENT, Counts
 import verbs
+from vhost_user import VhostUser
 
 READY_SECONDS = 120
 
@@ -107,6 +108,7 @@ class Machine:
         self.state = state or directory
         self.counts = Counts(self.trace)
         self.ended_by_request = False
+        self.vhost_user = VhostUser(boot.devices, directory)
         open(self.console, "wb").close()
         pairs = [socket.socketpair() for _ in range(3)]
         (self.control, _), (rpc, _), (monitor, _) = pairs
@@ -159,7 +161,7 @@ class Machine:
         for event in (*EVENTS, MAP_EVENT):
             args += ["-trace", event]
         args += ["-D", self.trace]
-        return args + self.boot.qemu_devices(self.state)
+        return args + self.boot.qemu_devices(self.state, self.directory)
 
     def learn_devices(self):
         """The guest is still stopped; its first reset is in the trace."""
@@ -221,6 +223,7 @@ class Machine:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.vhost_user.stop()
 
     def monitor_status_wait(self, status, seconds):
         """Waits until QEMU's run state is the wanted one."""

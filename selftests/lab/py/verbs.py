@@ -163,10 +163,22 @@ def ping(_machine, args):
     return " ".join(args)
 
 
+def vu(machine, args):
+    """vu NAME COMMAND...: a command for a vhost-user device; "vu NAME help" lists them."""
+    name, *words = args
+    machine.boot.device(name)
+    if name not in machine.vhost_user.processes:
+        raise RuntimeError(f"{name} is no vhost-user device of the lab")
+    if words == ["restart"]:
+        machine.vhost_user.restart(name)
+        return ""
+    return machine.vhost_user.command(name, words)
+
+
 VERBS = {"qmp": qmp, "hmp": hmp, "device_del": device_del, "device_ask": device_ask, "device_add": device_add,
          "block_resize": block_resize, "counts": counts, "cpu": cpu, "sleep": host_sleep,
          "checksum": checksum, "file-read": file_read, "file-blocks": file_blocks, "wakeup": wakeup,
-         "wakeup-later": wakeup_later, "nmi": nmi, "kill": kill, "poweroff": poweroff, "ping": ping}
+         "wakeup-later": wakeup_later, "vu": vu, "nmi": nmi, "kill": kill, "poweroff": poweroff, "ping": ping}
 
 
 def answer(machine, words):
