@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Recovery: a queue the device broke, a device that asks for a reset, a buffer
+ * that never comes back. One work item per device does it, in this order: reset
+ * of the queue, reset of the device, later and later when it does not last, and
+ * at last the end: failed().
+ */
+#include <linux/jiffies.h>
+#include <linux/virtio_config.h>
+
+#include "vpv_core.h"
+#include "vpv_trace.h"
+
+#define VPV_RECOVER_TRIES 6
+#define VPV_RECOVER_DELAY_MS 100
+/* A device that ran for so long has its tries back. */
+#define VPV_RECOVER_FORGET_S 60
+
+static bool long_ago(unsigned long when)
+{
+	return time_after(jiffies, when + VPV_RECOVER_FORGET_S * HZ);
+}
+
+/* 0, 100, 200, 400, ... ms after the last try. */
+static unsigned long backoff(struct vpv_dev_core *d)
+{
+	unsigned int tries = READ_ONCE(d->tries);
+	unsigned long now = jiffies, next;
+
+	if (!tries || long_ago(READ_ONCE(d->recovered_at)))
+		return 0;
+	next = READ_ONCE(d->recovered_at) +
+	       msecs_to_jiffies(VPV_RECOVER_DELAY_MS << min(tries - 1, 8u));
+	return time_before(now, next) ? next - now : 0;
+}
+
+void vpv_recover_schedule(struct vpv_dev_core *d)
+{
+	if (!READ_ONCE(d->leaving) && !READ_ONCE(d->dead))
+		queue_delayed_work(vpv_wq, &d->recover_work, backoff(d));
+}
+
+void vpv_dev_recover(struct vpv_dev *vdev, const char *why)
+{
+	struct vpv_dev_core *d = vpv_core(vdev);
+
+	WRITE_ONCE(d->recover_why, why);
+	set_bit(VPV_RECOVER_DEVICE, &d->recover_flags);
+	vpv_recover_schedule(d);
+}
+EXPORT_SYMBOL_GPL(vpv_dev_recover);
+
+void vpv_queue_recover(struct vpv_queue *q, const char *why)
+{
+	struct vpv_dev_core *d = vpv_core(q->vdev);
+
+	WRITE_ONCE(d->recover_why, why);
+	WRITE_ONCE(q->core->overdue, true);
+	set_bit(VPV_RECOVER_QUEUE, &d->recover_flags);
+	vpv_recover_schedule(d);
+}
+EXPORT_SYMBOL_GPL(vpv_queue_recover);
+
+/* ---- one queue (2.6.1) ---- */
+
+/* The driver is quiesced. An error leaves the queue down. */
+static int reset_queue(struct vpv_queue *q)
+{
+	struct vpv_dev_core *d = vpv_core(q->vdev);
+	int err;
+
+	dev_warn(q->vdev->dev, "queue %s: %s: resetting the queue\n", q->name,
+		 READ_ONCE(d->recover_why));
+	vpv_queue_live(q, false);
+	vpv_ring_kill(q->ring);
+	err = d->ops->queue_reset(d, q->index);
+	trace_reset(q->vdev, q->index, err);
+	if (err)
+		return err;
+	d->ops->vectors_sync(d);
+	vpv_queue_drop(q, true);
+	vpv_queue_restart(q);
+	err = vpv_queue_activate(q);
+	if (err)
+		return err;
+	q->core->queue_resets++;
+	q->core->reset_at = jiffies ?: 1;
+	vpv_queue_live(q, true);
+	return 0;
+}
+
+static bool can_reset_queue(struct vpv_queue *q)
+{
+	return q->vdev->drv->queue_reset &&
+	       vpv_has_feature(q->vdev, VIRTIO_F_RING_RESET) &&
+	       vpv_ring_error(q->ring) == VPV_RING_OK &&
+	       (!q->core->reset_at || long_ago(q->core->reset_at));
+}
+
+/* True when queue resets were enough. */
+static bool recover_queues(struct vpv_dev_core *d)
+{
+	struct vpv_dev *vdev = &d->vdev;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < vdev->nr_queues; i++)
+		if (READ_ONCE(vdev->queues[i].core->overdue) &&
+		    !can_reset_queue(&vdev->queues[i]))
+			return false;
+
+	vdev->drv->quiesce(vdev);
+	for (i = 0; i < vdev->nr_queues && !err; i++)
+		if (xchg(&vdev->queues[i].core->overdue, false))
+			err = reset_queue(&vdev->queues[i]);
+	vdev->drv->resume(vdev);
+	return !err;
+}
+
+/* ---- the device ---- */
+
+static void clear_overdue(struct vpv_dev_core *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->vdev.nr_queues; i++)
+		WRITE_ONCE(d->vdev.queues[i].core->overdue, false);
+}
+
+static void recover_device(struct vpv_dev_core *d)
+{
+	int err = 0;
+
+	if (long_ago(d->recovered_at))
+		d->tries = 0;
+	if (d->tries >= VPV_RECOVER_TRIES) {
+		vpv_dev_give_up(d, READ_ONCE(d->recover_why));
+		return;
+	}
+	d->tries++;
+	dev_warn(d->vdev.dev, "%s: resetting the device, try %u of %u\n",
+		 READ_ONCE(d->recover_why), d->tries, VPV_RECOVER_TRIES);
+
+	if (d->state == VPV_LIVE)
+		err = vpv_dev_stop(d, false);
+	clear_overdue(d);
+	if (!err)
+		err = vpv_dev_start(d);
+	d->recovered_at = jiffies;
+
+	if (!err)
+		dev_info(d->vdev.dev, "device is back\n");
+	else if (err == -ESTALE || err == -ENODEV || d->untrusted)
+		vpv_dev_give_up(d, "it did not come back");
+	else
+		vpv_dev_recover(&d->vdev, "no start after a reset");
+}
+
+static void recover_work(struct work_struct *work)
+{
+	struct vpv_dev_core *d = container_of(to_delayed_work(work), struct vpv_dev_core,
+					      recover_work);
+	bool device, queue;
+
+	mutex_lock(&d->lock);
+	if (d->leaving || d->paused || (d->state != VPV_LIVE && d->state != VPV_STOPPED))
+		goto unlock;
+	device = test_and_clear_bit(VPV_RECOVER_DEVICE, &d->recover_flags);
+	queue = test_and_clear_bit(VPV_RECOVER_QUEUE, &d->recover_flags);
+	if (d->state == VPV_LIVE && !device && !queue)
+		goto unlock;	/* a pause and a start came in between */
+	if (!d->ops->present(d))
+		vpv_dev_give_up(d, "removed");
+	else if (device || d->state == VPV_STOPPED || !recover_queues(d))
+		recover_device(d);
+unlock:
+	mutex_unlock(&d->lock);
+}
+
+void vpv_recover_init(struct vpv_dev_core *d)
+{
+	INIT_DELAYED_WORK(&d->recover_work, recover_work);
+	d->recover_why = "unknown";
+	d->recovered_at = jiffies - (VPV_RECOVER_FORGET_S + 1) * HZ;
+}
