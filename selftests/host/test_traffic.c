@@ -76,7 +76,7 @@ static void stage_some(struct rig *g, u32 n)
 static void traffic(struct rig *g)
 {
 	struct held h = { calloc(g->cfg.num, sizeof(*h.buf)), 0 };
-	u32 rounds = 3000 + 100000 / g->cfg.num, burst = g->cfg.num + 2;
+	u32 rounds = 800 + 20000 / g->cfg.num, burst = g->cfg.num + 2;
 	struct vpv_ring_state st;
 
 	if (burst > 40)
