@@ -15,8 +15,9 @@ debug_key() {
 	local stamp=$VPV_CACHE/stamps/debug-source version
 	if [ ! -e "$stamp" ]; then
 		version=$(debug_source_version)
-		[ -n "$version" ] && [ "$version" != "(none)" ] ||
-			die "the Debian suites have no linux-source-$DEBUG_SERIES; try: lab setup --update"
+		case "$version" in
+		'' | '(none)') die "the Debian suites have no linux-source-$DEBUG_SERIES; try: lab setup --update" ;;
+		esac
 		mkdir -p "$VPV_CACHE/stamps"
 		echo "$version" >"$stamp"
 	fi
@@ -46,9 +47,11 @@ debug_source() {
 debug_configure() {
 	local tree=$1 line symbol bad=''
 	cd "$tree" || return
-	in_root make -s tinyconfig &&
-	in_root ./scripts/kconfig/merge_config.sh -m .config "$VPV_LAB/debug.config" >/dev/null &&
-	in_root make -s olddefconfig || die "cannot configure the debug kernel in $tree"
+	# shellcheck disable=SC2016  # for the shell inside
+	in_root sh -ec 'make -s tinyconfig
+		./scripts/kconfig/merge_config.sh -m .config "$1" >/dev/null
+		make -s olddefconfig' sh "$VPV_LAB/debug.config" ||
+		die "cannot configure the debug kernel in $tree"
 	while read -r line; do
 		case "$line" in
 		CONFIG_*)

@@ -86,11 +86,12 @@ root_install() {
 }
 
 setup_root() {
-	local want stamp=$VPV_CACHE/stamps/packages
+	local want stamp
+	stamp=$VPV_CACHE/stamps/packages-$(list_hash "$VPV_LAB/packages.list")
 	mkdir -p "$VPV_CACHE/stamps"
 	make_root
+	[ -e "$stamp" ] && return
 	want=$(root_packages)
-	[ -e "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
 	say "installing $(wc -w <<<"$want") packages and what they need into the root (about a minute)"
 	# shellcheck disable=SC2086
 	root_install $want

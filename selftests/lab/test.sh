@@ -2,13 +2,18 @@
 # lab test: finds the tests, readies the kernels, runs them, adds up.
 # shellcheck shell=bash
 
-# find_tests DIR [NAME...]: paths of guest tests; NAME with or without .sh
+# find_tests DIR [NAME...]: paths of guest tests; NAME with or without .sh.
+# Tests are executable, the files they source are not.
 find_tests() {
 	local dir=$1 name file
 	shift
 	if [ $# = 0 ]; then
 		for file in "$dir"/*.sh; do
-			[ "${file##*/}" = lib.sh ] || echo "$file"
+			if [ -x "$file" ]; then
+				echo "$file"
+			elif [ -n "$(test_header "$file" boot)" ]; then
+				die "the test $file is not executable; run: chmod +x $file"
+			fi
 		done
 		return
 	fi
@@ -54,6 +59,7 @@ verb_test() {
 	done
 	local tests=() host_tests=() path found kernel total=(0 0 0) part
 	found=$(find_tests "$dir" "$@")
+	[ -n "$found" ] || die "no tests in $dir"
 	while read -r path; do
 		[ -n "$path" ] || continue
 		case "$path" in
@@ -68,7 +74,6 @@ verb_test() {
 	local options=()
 	for kernel in ${kernels:-$VPV_KERNELS}; do
 		known_kernel "$kernel"
-		local pieces=()
 		guest_pieces "$kernel" "$modules"
 		options+=(--kernel "$kernel|$(kernel_dir "$kernel")/vmlinuz|$(kernel_release "$kernel")|$(base_image)|$(modules_image "$kernel")|$ours_dir|$programs_dir")
 	done

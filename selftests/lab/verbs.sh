@@ -91,6 +91,7 @@ guest_pieces() {
 	local kernel=$1 modules=$2
 	ready "$kernel"
 	ours_dir=''
+	# shellcheck disable=SC2034  # for verb_run
 	pieces=(--top "$VPV_TOP" --cache "$VPV_CACHE" --kernel-name "$kernel"
 		--kernel "$(kernel_dir "$kernel")/vmlinuz" --release "$(kernel_release "$kernel")"
 		--base "$(base_image)" --modules "$(modules_image "$kernel")")

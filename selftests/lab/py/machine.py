@@ -18,6 +18,9 @@ import verbs
 from vhost_user import VhostUser
 
 READY_SECONDS = 120
+# How much longer than its own time-out a test may be silent before the guest
+# counts as hung.
+SILENCE_SECONDS = int(os.environ.get("VPV_SILENCE", "30"))
 
 
 class GuestDied(Exception):
@@ -194,12 +197,12 @@ class Machine:
         request = " ".join(["run", shlex.quote(name), str(seconds)] + [shlex.quote(arg) for arg in argv])
         self.control.sendall(request.encode() + b"\n")
         # the guest's own time-out acts first; this one is for a hung guest
-        deadline = time.monotonic() + seconds + 30
+        deadline = time.monotonic() + seconds + SILENCE_SECONDS
         blank = False
         while True:
             line = self.lines.read(deadline)
             if line is None:
-                raise GuestDied(f"the guest is silent: no verdict {seconds + 30} s after the start of {name}")
+                raise GuestDied(f"the guest is silent: no verdict {seconds + SILENCE_SECONDS} s after the start of {name}")
             match = re.match(r"##vpv done (\S+) (\d+)$", line)
             if match and match[1] == name:
                 return int(match[2])

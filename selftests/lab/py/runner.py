@@ -142,11 +142,13 @@ class Group:
         output = []
         started = time.monotonic()
         usable = not test.fresh
+        bad = []
         try:
             status = machine.run(test.name, test.seconds(self.kernel.name), ["/test/" + test.file], output.append)
             log = self.test_log(machine, offset, test.name)
             tally = ktap.judge(output, status)
             usable = usable and status not in (124, 137)
+            bad = ktap.complaints(log, test.head["expect-log"])
         except GuestDied as err:
             usable = False
             machine.kill()
@@ -154,7 +156,6 @@ class Group:
             tally = ktap.judge(output, 0) if output else ktap.Tally()
             panic = [line for line in log.splitlines() if "Kernel panic" in line]
             tally.fail(panic[0].strip() if panic else str(err))
-        bad = ktap.complaints(log, test.head["expect-log"])
         if bad:
             usable = False      # lockdep and others speak only once
             tally.fail("the kernel's log has: " + bad[0].strip())

@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# boot: bare
+. "$(dirname "$0")/lib.sh"
+ok "one"
+check "two" test 1 = 2

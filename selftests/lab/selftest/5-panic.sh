@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# boot: bare
+. "$(dirname "$0")/lib.sh"
+ok "one"
+echo c >/proc/sysrq-trigger
+sleep 10
