@@ -39,7 +39,7 @@ help:
 	@echo 'Guests by hand: $(LAB) help'
 
 check:
-	@selftests/run-all host lab guest
+	@selftests/run-all host vhost-user lab guest
 
 check-debug:
 	@selftests/run-all debug
