@@ -164,7 +164,8 @@ def ping(_machine, args):
 
 
 def vu(machine, args):
-    """vu NAME COMMAND...: a command for a vhost-user device; "vu NAME help" lists them."""
+    """vu NAME COMMAND...: a command for a vhost-user device; "vu NAME help" lists them;
+    restart and log are the lab's."""
     name, *words = args
     machine.boot.device(name)
     if name not in machine.vhost_user.processes:
@@ -172,6 +173,8 @@ def vu(machine, args):
     if words == ["restart"]:
         machine.vhost_user.restart(name)
         return ""
+    if words == ["log"]:
+        return machine.vhost_user.said(name)
     return machine.vhost_user.command(name, words)
 
 

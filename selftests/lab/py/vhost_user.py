@@ -35,8 +35,7 @@ class VhostUser:
         deadline = time.monotonic() + START_SECONDS
         while not os.path.exists(path):
             if process.poll() is not None or time.monotonic() > deadline:
-                with open(self.log(dev.name), encoding="utf-8", errors="replace") as log:
-                    raise BootError(f"device {dev.name} does not start: {log.read().strip()}")
+                raise BootError(f"device {dev.name} does not start: {self.said(dev.name).strip()}")
             time.sleep(0.02)
 
     def restart(self, name):
@@ -61,6 +60,10 @@ class VhostUser:
         if not lines or lines[-1] != "ok":
             raise RuntimeError(lines[-1] if lines else f"{name} gave no answer")
         return "\n".join(lines[:-1])
+
+    def said(self, name):
+        with open(self.log(name), encoding="utf-8", errors="replace") as log:
+            return log.read()
 
     def stop(self):
         for _, process in self.processes.values():
