@@ -45,6 +45,22 @@ static int _fn##_op(struct gendisk *disk, sector_t sector,		\
 #define vpv_report_zones_op(_fn) _fn##_op
 #endif
 
+/*
+ * The same for getgeo(), which took a block device: VPV_GETGEO_OP(foo_getgeo)
+ * and .getgeo = vpv_getgeo_op(foo_getgeo).
+ */
+#ifdef HAVE_GETGEO_GENDISK
+#define VPV_GETGEO_OP(_fn)
+#define vpv_getgeo_op(_fn) _fn
+#else
+#define VPV_GETGEO_OP(_fn)						\
+static int _fn##_op(struct block_device *bdev, struct hd_geometry *geo)	\
+{									\
+	return _fn(bdev->bd_disk, geo);					\
+}
+#define vpv_getgeo_op(_fn) _fn##_op
+#endif
+
 #ifndef HAVE_BLK_REVALIDATE_DISK_ZONES_ONE_ARG
 #define blk_revalidate_disk_zones(_disk) blk_revalidate_disk_zones(_disk, NULL)
 #endif
