@@ -65,6 +65,7 @@ static int vpv_blk_getgeo(struct gendisk *disk, struct hd_geometry *geo)
 	}
 	return 0;
 }
+
 VPV_GETGEO_OP(vpv_blk_getgeo)
 VPV_REPORT_ZONES_OP(vpv_blk_report_zones)
 

@@ -73,7 +73,8 @@ struct vpv_config_field {
  * struct vpv_queue_desc - a queue a driver wants
  * @name: for messages, /proc/interrupts and debugfs
  * @callback: called on a used buffer notification, hard interrupt context (a
- *	thread on PREEMPT_RT), when there is something to reap; NULL: the queue is polled, gets no vector and stays parked
+ *	thread on PREEMPT_RT), when there is something to reap; NULL: the queue is
+ *	polled, gets no vector and stays parked
  * @num_max: most descriptors wanted; 0: what the device offers
  * @table_len: entries of an indirect table per slot; 0: direct chains only. Less
  *	is made of it when the ring is smaller (SPLIT-008) or indirect descriptors
@@ -106,11 +107,14 @@ struct vpv_queue_desc {
  * @detach: inverse of @attach. Returns when no user is left. The device may be dead
  * @remove: inverse of @probe; the device has been reset. Queues are destroyed by the core after it
  * @quiesce: stop feeding all queues; returns when no submitter is inside. Inverse: @resume
- * @revalidate: configuration may have changed over a reset: 0, or an error when this cannot be the same device
+ * @revalidate: configuration may have changed over a reset: 0, or an error when
+ *	this cannot be the same device
  * @resume: the device takes buffers again
  * @failed: the device will not come back: let users see errors at once; inverse of @quiesce too
- * @drop: a buffer that was never completed, after the device was reset: @retry: it will be started again
- * @config_changed: process context, at most one in VPV_CONFIG_PERIOD_MS (rate limited, never concurrent with itself, @quiesce ... @resume).
+ * @drop: a buffer that was never completed, after the device was reset: @retry:
+ *	it will be started again
+ * @config_changed: process context, at most one in VPV_CONFIG_PERIOD_MS (rate
+ *	limited, never concurrent with itself, @quiesce ... @resume).
  *	It must not wait for buffers: recovery waits for it
  * @queue_reset: devices of this type let go of the buffers of a queue that is
  *	reset. Else an overdue buffer takes a reset of the whole device: QEMU's

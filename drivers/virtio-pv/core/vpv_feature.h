@@ -31,7 +31,8 @@ struct vpv_feature {
 #define VPV_FEATURE(_bit) \
 	{ .bit = _bit, .name = #_bit, .requires = { VPV_NO_BIT }, .excludes = VPV_NO_BIT }
 #define VPV_FEATURE_REQ(_bit, ...) \
-	{ .bit = _bit, .name = #_bit, .requires = { __VA_ARGS__, VPV_NO_BIT }, .excludes = VPV_NO_BIT }
+	{ .bit = _bit, .name = #_bit, .requires = { __VA_ARGS__, VPV_NO_BIT }, \
+	  .excludes = VPV_NO_BIT }
 
 /* Ring and transport bits, the same for every driver. */
 extern const struct vpv_feature vpv_core_features[];
