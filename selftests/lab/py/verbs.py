@@ -56,9 +56,12 @@ def device_add(machine, args):
     machine.counts.forget_resets()
     machine.trace_resets(True)
     try:
-        machine.monitor.command("device_add", **dev.arguments())
+        # the human monitor takes the properties in the words of -device
+        words = hmp(machine, ["device_add", dev.qemu()]).strip()
     finally:
         machine.trace_resets(False)
+    if words:
+        raise RuntimeError(words)
     if dev.is_virtio:
         machine.counts.map_devices([dev])
     return ""
