@@ -11,7 +11,7 @@ _plan = re.compile(r"1\.\.(\d+)(?:\s*#\s*SKIP\s*(.*))?$")
 COMPLAINTS = re.compile(
     r"BUG:|kernel BUG at|WARNING:|Oops[: ]|general protection fault|Unable to handle|Kernel panic|"
     r"KASAN|UBSAN|KCSAN|KFENCE|ODEBUG|possible circular locking|possible recursive locking|"
-    r"possible irq lock inversion|inconsistent lock state|suspicious RCU usage|lockdep|"
+    r"possible irq lock inversion|inconsistent lock state|suspicious RCU usage|"
     r"sleeping function called|scheduling while atomic|"
     r"INFO: task .* blocked for more than|soft lockup|hard LOCKUP|workqueue lockup|"
     r"rcu: INFO:|detected stalls|self-detected stall|refcount_t|list_(add|del) corruption|"
