@@ -10,6 +10,12 @@
 /* One page-backed buffer per report, larger where memory allows. */
 #define VPV_BLK_REPORT_ORDER 4
 
+/* The kernel's zone structures say "guest endian on legacy devices", which ours never are. */
+static u64 vpv_blk_le64(__virtio64 value)
+{
+	return le64_to_cpu((__force __le64)value);
+}
+
 int vpv_blk_zones_read(struct vpv_dev *vdev, const struct vpv_blk_wire_config *wire,
 		       struct vpv_blk_config *cfg)
 {
@@ -137,12 +143,12 @@ static int vpv_blk_zone_parse(struct vpv_blk *vb, const struct virtio_blk_zone_d
 			      u64 expected, struct blk_zone *zone)
 {
 	u64 size = min_t(u64, vb->cfg.zone_sectors, get_capacity(vb->disk) - expected);
-	u64 wp = le64_to_cpu(desc->z_wp);
+	u64 wp = vpv_blk_le64(desc->z_wp);
 
 	memset(zone, 0, sizeof(*zone));
-	zone->start = le64_to_cpu(desc->z_start);
+	zone->start = vpv_blk_le64(desc->z_start);
 	zone->len = size;
-	zone->capacity = le64_to_cpu(desc->z_cap);
+	zone->capacity = vpv_blk_le64(desc->z_cap);
 	if (zone->start != expected || zone->capacity > size ||
 	    vpv_blk_zone_type(desc->z_type, zone) || vpv_blk_zone_cond(desc->z_state, zone))
 		return -EIO;
@@ -184,7 +190,7 @@ static int vpv_blk_ask_zones(struct vpv_blk *vb, u64 sector, struct page *pages,
 static unsigned int vpv_blk_zones_told(const struct virtio_blk_zone_report *report,
 				       unsigned int bytes, u32 len)
 {
-	u64 told = le64_to_cpu(report->nr_zones);
+	u64 told = vpv_blk_le64(report->nr_zones);
 
 	/* The length counts the status byte too. */
 	bytes = min(bytes, len ? len - 1 : 0);
