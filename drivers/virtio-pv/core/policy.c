@@ -29,7 +29,7 @@ void vpv_policy_reaped(struct vpv_policy_reap *r, unsigned int n)
 	r->completions += n;
 }
 
-u16 vpv_policy_arm(struct vpv_policy_reap *r, u16 in_flight)
+u16 vpv_policy_arm(struct vpv_policy_reap *r)
 {
 	r->arms++;
 	return 1;

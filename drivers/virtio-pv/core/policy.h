@@ -60,11 +60,10 @@ void vpv_policy_reaped(struct vpv_policy_reap *r, unsigned int n);
 /**
  * vpv_policy_arm() - end of a drain
  * @r: the side
- * @in_flight: buffers the device owns
  *
  * Return: after how many more completions an interrupt is wanted, at least 1.
  */
-u16 vpv_policy_arm(struct vpv_policy_reap *r, u16 in_flight);
+u16 vpv_policy_arm(struct vpv_policy_reap *r);
 void vpv_policy_armed(struct vpv_policy_reap *r, bool in_time);
 
 #endif /* VPV_POLICY_H */

@@ -103,7 +103,7 @@ EXPORT_SYMBOL_GPL(vpv_queue_reap);
 
 bool vpv_queue_rearm(struct vpv_queue *q)
 {
-	u16 k = vpv_policy_arm(&q->core->reap, vpv_ring_in_flight(q->ring));
+	u16 k = vpv_policy_arm(&q->core->reap);
 	bool in_time = vpv_ring_arm(q->ring, k);
 
 	vpv_policy_armed(&q->core->reap, in_time);
