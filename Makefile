@@ -28,7 +28,7 @@ help:
 	@echo '  demo             boot a guest, drive its disk, compare with the in-tree driver'
 	@echo
 	@echo 'Tests; the last line is "N passed, N failed, N skipped"'
-	@echo '  check            all tests: host, lab, and guests on each kernel (root)'
+	@echo '  check            all tests: build tools, host, lab, guests on each kernel (root)'
 	@echo '  check-host       the ring in user space: seconds, no root, no guest'
 	@echo '  check-debug      the guest tests on a kernel with KASAN and lockdep (root)'
 	@echo '  matrix           build without a warning for every kernel and flavour (root)'
@@ -39,7 +39,7 @@ help:
 	@echo 'Guests by hand: $(LAB) help'
 
 check:
-	@selftests/run-all host vhost-user lab guest
+	@selftests/run-all tools host vhost-user lab guest
 
 check-debug:
 	@selftests/run-all debug
