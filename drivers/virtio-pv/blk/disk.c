@@ -9,6 +9,7 @@
  * whoever comes later. Ours are "vdp" and at least one letter: vdpa, vdpb, ...;
  * virtio_blk reaches vdpa with its 417th disk.
  */
+#include <linux/backing-dev.h>
 #include <linux/hdreg.h>
 #include <linux/idr.h>
 
@@ -81,6 +82,21 @@ static const struct block_device_operations vpv_blk_fops = {
 	.free_disk = vpv_blk_free_disk,
 };
 
+/*
+ * Without an optimal size of the device's, read ahead two of the largest
+ * requests, as newer kernels do for disks that call themselves rotational: a
+ * sequential reader then costs few exits. Kernels that set their own value when
+ * the disk is added do so here too.
+ */
+static void vpv_blk_set_readahead(struct vpv_blk *vb)
+{
+	struct backing_dev_info *bdi = vb->disk->bdi;
+	unsigned long pages = queue_max_sectors(vb->disk->queue) >> (PAGE_SHIFT - SECTOR_SHIFT);
+
+	if (!vb->cfg.io_opt)
+		bdi->ra_pages = max(bdi->ra_pages, 2 * pages);
+}
+
 int vpv_blk_disk_create(struct vpv_blk *vb)
 {
 	struct queue_limits lim = {};
@@ -106,6 +122,7 @@ int vpv_blk_disk_create(struct vpv_blk *vb)
 		goto free_disk;
 	set_disk_ro(vb->disk, vpv_has_feature(vb->vdev, VIRTIO_BLK_F_RO));
 	set_capacity(vb->disk, vb->capacity);
+	vpv_blk_set_readahead(vb);
 	return 0;
 
 free_disk:
