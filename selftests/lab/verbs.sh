@@ -8,6 +8,7 @@ verb_help() {
 
 	  lab setup [--debug-kernel] [--update]      make everything a guest needs (runs by itself when needed)
 	  lab build --kernel K [--flavour F] [ARGS]  build the modules of this tree for kernel K; prints where
+	  lab build --in-tree                        build drivers/virtio-pv within the debug kernel's own tree
 	  lab run --kernel K [OPTIONS] SCRIPT [ARGS] boot a guest, run SCRIPT in it, exit with its status
 	  lab run --kernel K [OPTIONS] --shell       boot a guest with a shell on this terminal (end: exit, or Ctrl-A X)
 	  lab test [--kernel K]... [--boot NAME] [--jobs N] [TEST...]
@@ -67,11 +68,12 @@ verb_setup() {
 }
 
 verb_build() {
-	local kernel='' flavour=amd64 src=$VPV_TOP
+	local kernel='' flavour=amd64 src=$VPV_TOP in_tree=no
 	while [ $# -gt 0 ]; do
 		case "$1" in
 		--kernel) kernel=${2:?}; shift ;;
 		--flavour) flavour=${2:?}; shift ;;
+		--in-tree) in_tree=yes kernel=debug ;;
 		--src) src=$(cd "${2:?}" && pwd); shift ;;
 		*) break ;;
 		esac
@@ -80,6 +82,10 @@ verb_build() {
 	[ -n "$kernel" ] || die "build wants --kernel; there are: $VPV_KERNELS debug"
 	known_kernel "$kernel"
 	ready "$kernel"
+	if [ "$in_tree" = yes ]; then
+		with_lock debug-kernel build_in_tree
+		return
+	fi
 	[ "$kernel" = debug ] || with_lock setup fetch_headers "$kernel" "$flavour"
 	VPV_TOP=$src
 	with_lock "build-$kernel-$flavour" build_modules "$kernel" "$flavour" "$src" "$@"
