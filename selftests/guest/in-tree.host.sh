@@ -8,10 +8,12 @@ set -uo pipefail
 echo "KTAP version 1"
 echo "1..3"
 out=$(lab build --in-tree 2>&1) && rc=0 || rc=1
-[ $rc = 0 ] && echo "ok 1 - configures and builds in a kernel tree" || {
+if [ "$rc" = 0 ]; then
+	echo "ok 1 - configures and builds in a kernel tree"
+else
 	echo "# ${out//$'\n'/$'\n# '}"
 	echo "not ok 1 - configures and builds in a kernel tree"
-}
+fi
 number=1
 for module in virtio_pv virtio_pv_blk; do
 	number=$((number + 1))
@@ -22,4 +24,4 @@ for module in virtio_pv virtio_pv_blk; do
 		rc=1
 	fi
 done
-exit $rc
+exit "$rc"

@@ -27,7 +27,10 @@ mkdir "$root/dev/shm" "$root/dev/pts"
 mount -t tmpfs tmpfs "$root/dev/shm"
 mount -t devpts devpts "$root/dev/pts" -o newinstance,ptmxmode=0666 2>/dev/null || true
 ln -s pts/ptmx "$root/dev/ptmx"
-for dir in "$cache" "$tree"; do
+# VPV_BIND: further directories that CMD shall see, one a line
+mapfile -t further <<<"${VPV_BIND:-}"
+for dir in "$cache" "$tree" "${further[@]}"; do
+	[ -n "$dir" ] || continue
 	mkdir -p "$root$dir"
 	mount --bind "$dir" "$root$dir"
 done

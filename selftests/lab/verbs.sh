@@ -113,7 +113,7 @@ guest_pieces() {
 }
 
 verb_run() {
-	local kernel=6.12 modules=yes options=() pieces=() shell=no script=''
+	local kernel=6.12 modules=yes options=() pieces=() shell=no script='' bind=''
 	while [ $# -gt 0 ]; do
 		case "$1" in
 		--kernel) kernel=${2:?}; shift ;;
@@ -122,7 +122,9 @@ verb_run() {
 		--shell) shell=yes; options+=(--shell) ;;
 		--state | --log-dir)
 			mkdir -p "${2:?}"
-			options+=("$1" "$(cd "$2" && pwd)"); shift ;;
+			options+=("$1" "$(cd "$2" && pwd)")
+			bind+=$(cd "$2" && pwd)$'\n'
+			shift ;;
 		--qemu-args) options+=("--qemu=${2:?}"); shift ;;
 		--boot | --smp | --mem | --machine | --append | --timeout) options+=("$1=${2:?}"); shift ;;
 		--) shift; break ;;
@@ -148,7 +150,7 @@ verb_run() {
 		# shellcheck disable=SC2064
 		trap "rm -f '$staged'" EXIT
 	fi
-	in_root python3 -B "$VPV_LAB/py/guest.py" "${pieces[@]}" "${options[@]}" -- "$@"
+	VPV_BIND=$bind in_root python3 -B "$VPV_LAB/py/guest.py" "${pieces[@]}" "${options[@]}" -- "$@"
 }
 
 verb_clean() {

@@ -21,7 +21,7 @@ def add_tests(tree, top, extra):
     os.makedirs(bin_dir)
     lab = os.path.join(top, "selftests", "lab", "guest")
     shutil.copy(os.path.join(lab, "init"), os.path.join(tree, "init"))
-    for name in ("agent", "host"):
+    for name in ("agent", "host", "kmemleak"):
         shutil.copy(os.path.join(lab, name), bin_dir)
     source = os.path.join(top, "selftests", "guest")
     if os.path.isdir(source):

@@ -17,7 +17,7 @@ from counts import EVENTS, MAP_EVENT, Counts
 import verbs
 from vhost_user import VhostUser
 
-READY_SECONDS = 120
+READY_SECONDS = 240
 # How much longer than its own time-out a test may be silent before the guest
 # counts as hung.
 SILENCE_SECONDS = int(os.environ.get("VPV_SILENCE", "30"))

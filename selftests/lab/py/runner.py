@@ -61,6 +61,14 @@ class Test:
         return not self.head["kernels"] or kernel in self.head["kernels"]
 
 
+class Leaks(Test):
+    """After the tests of a boot on the debug kernel: what they left behind."""
+
+    def __init__(self):
+        self.file, self.name = "bin/kmemleak", "kmemleak"
+        self.head = {"boot": [], "timeout": ["60"], "kernels": [], "expect-log": ["kmemleak"], "fresh": []}
+
+
 class Kernel:
     """What a guest of one kernel is made of, as the caller lists it."""
 
@@ -134,6 +142,8 @@ class Group:
             first = False
             if not self.run_test(machine, waiting.pop(0)):
                 return
+        if self.kernel.name == "debug":
+            self.run_test(machine, Leaks())
         machine.halt()
 
     def run_test(self, machine, test):
