@@ -88,7 +88,7 @@ verb_build() {
 	fi
 	[ "$kernel" = debug ] || with_lock setup fetch_headers "$kernel" "$flavour"
 	VPV_TOP=$src
-	with_lock "build-$kernel-$flavour" build_modules "$kernel" "$flavour" "$src" "$@"
+	with_lock "$(basename "$(build_dir "$kernel" "$flavour" "$src" "$@")")" build_modules "$kernel" "$flavour" "$src" "$@"
 }
 
 # guest_pieces KERNEL MODULES(yes|no): sets the array pieces for guest.py, and
@@ -102,7 +102,7 @@ guest_pieces() {
 		--kernel "$(kernel_dir "$kernel")/vmlinuz" --release "$(kernel_release "$kernel")"
 		--base "$(base_image)" --modules "$(modules_image "$kernel")")
 	if [ "$modules" = yes ] && [ -e "$VPV_TOP/Kbuild" ]; then
-		ours_dir=$(with_lock "build-$kernel-amd64" build_modules "$kernel" amd64 "$VPV_TOP")
+		ours_dir=$(with_lock "$(basename "$(build_dir "$kernel" amd64 "$VPV_TOP")")" build_modules "$kernel" amd64 "$VPV_TOP")
 		pieces+=(--ours "$ours_dir")
 	fi
 	programs_dir=$(with_lock programs build_programs "$VPV_TOP" "$(printf %s "$VPV_TOP" | sha256sum | cut -c1-8)")
