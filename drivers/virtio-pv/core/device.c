@@ -26,7 +26,7 @@ static int wait_for_reset(struct vpv_dev_core *d)
 		if (polls++ < 20)
 			usleep_range(50, 100);
 		else
-			msleep(5);
+			msleep(20);
 	}
 }
 
@@ -65,6 +65,7 @@ static void go_live(struct vpv_dev_core *d)
 /* No interrupt is believed, nothing moves. The device does not know yet. */
 static void go_down(struct vpv_dev_core *d)
 {
+	/* Pairs with the acquire in vpv_config_irq() and vpv_config_poll(). */
 	smp_store_release(&d->up, false);
 	vpv_queues_live(d, false);
 	vpv_queues_kill(d);

@@ -350,7 +350,7 @@ bool vpv_queues_drain(struct vpv_dev_core *d)
 	while (!drained(d)) {
 		if (time_after(jiffies, end) || !d->ops->present(d))
 			return false;
-		msleep(2);
+		usleep_range(1000, 2000);
 	}
 	return true;
 }

@@ -14,6 +14,13 @@
 
 /* ---- mapping ---- */
 
+static bool present(struct vpv_dev_core *d)
+{
+	struct pci_dev *pdev = to_vpv_pci(d)->pdev;
+
+	return pdev->error_state != pci_channel_io_perm_failure && pci_device_is_present(pdev);
+}
+
 static u8 __iomem *map_window(struct vpv_pci *p, const struct vpv_pci_window *win, u32 max,
 			      u32 *len)
 {
@@ -44,6 +51,10 @@ static int find_windows(struct vpv_pci *p)
 		bar_len[bar] = pci_resource_flags(p->pdev, bar) & IORESOURCE_UNSET ? 0 :
 			       pci_resource_len(p->pdev, bar);
 	read_config_space(p->pdev, cfg);
+	if (!present(&p->core)) {
+		dev_err(&p->pdev->dev, "device does not answer: is it gone?\n");
+		return -ENODEV;
+	}
 	err = vpv_pci_caps_parse(cfg, bar_len, &p->caps);
 	if (err == -ENODEV)
 		dev_err(&p->pdev->dev,
@@ -98,13 +109,6 @@ void vpv_pci_unmap(struct vpv_pci *p)
 }
 
 /* ---- the device ---- */
-
-static bool present(struct vpv_dev_core *d)
-{
-	struct pci_dev *pdev = to_vpv_pci(d)->pdev;
-
-	return pdev->error_state != pci_channel_io_perm_failure && pci_device_is_present(pdev);
-}
 
 static void dma(struct vpv_dev_core *d, bool on)
 {
