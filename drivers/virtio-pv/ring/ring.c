@@ -18,6 +18,8 @@ static bool vpv_cfg_ok(const struct vpv_ring_cfg *cfg)
 		return false;
 	if (!cfg->packed && !is_power_of_2(cfg->num))
 		return false;
+	if (cfg->spare >= cfg->num)
+		return false;
 	return cfg->table_len <= cfg->num;	/* SPLIT-008, PACKED-007 */
 }
 
@@ -89,7 +91,8 @@ struct vpv_ring *vpv_ring_create(const struct vpv_ring_cfg *cfg, const struct vp
 	r->mask = cfg->num - 1;
 	r->table_len = cfg->table_len;
 	r->direct_max = cfg->direct_max;
-	r->max_segs = cfg->table_len ?: cfg->num;
+	r->usable = cfg->num - cfg->spare;
+	r->max_segs = cfg->table_len ?: r->usable;
 	r->packed = cfg->packed;
 	r->in_order = cfg->in_order;
 	r->event_idx = cfg->event_idx;
@@ -119,7 +122,7 @@ void vpv_ring_reset(struct vpv_ring *r)
 	memset(&r->submit, 0, sizeof(r->submit));
 	memset(&r->complete, 0, sizeof(r->complete));
 	memset(r->slots, 0, sizeof(*r->slots) * r->num);
-	r->submit.room = r->num;
+	r->submit.room = r->usable;
 	if (r->packed)
 		vpv_packed_reset(r);
 	else
@@ -355,7 +358,7 @@ void vpv_ring_peek(const struct vpv_ring *r, struct vpv_ring_state *state)
 	u16 published = READ_ONCE(s->published);
 
 	state->num = r->num;
-	state->free = r->num - (u16)(READ_ONCE(s->placed) - READ_ONCE(c->retired));
+	state->free = r->usable - (u16)(READ_ONCE(s->placed) - READ_ONCE(c->retired));
 	state->staged = READ_ONCE(s->staged) - published;
 	state->published = published;
 	state->completed = READ_ONCE(c->completed);

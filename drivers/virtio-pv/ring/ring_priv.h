@@ -108,6 +108,7 @@ struct vpv_ring {
 	u16 table_len;
 	u16 direct_max;
 	u16 max_segs;
+	u16 usable;		/* descriptors that may be out at once */
 	bool packed;
 	bool in_order;
 	bool event_idx;
@@ -193,7 +194,7 @@ static inline u16 vpv_refresh_room(struct vpv_ring *r)
 	struct vpv_submit *s = &r->submit;
 	u16 retired = smp_load_acquire(&r->complete.retired);
 
-	s->room = r->num - (u16)(s->placed - retired);
+	s->room = r->usable - (u16)(s->placed - retired);
 	return s->room;
 }
 

@@ -124,6 +124,8 @@ enum vpv_ring_error {
  *	descriptors (VIRTIO_F_INDIRECT_DESC not negotiated, or not wanted)
  * @direct_max: buffers of up to this many pieces go out as a direct chain while
  *	more than half of the ring is free, in place of an indirect table
+ * @spare: descriptors never given away, for a device that cannot bear a ring
+ *	that is in flight as a whole; fewer than @num
  * @packed: VIRTIO_F_RING_PACKED
  * @in_order: VIRTIO_F_IN_ORDER
  * @event_idx: VIRTIO_F_EVENT_IDX
@@ -134,6 +136,7 @@ struct vpv_ring_cfg {
 	u16 num;
 	u16 table_len;
 	u16 direct_max;
+	u16 spare;
 	bool packed;
 	bool in_order;
 	bool event_idx;
