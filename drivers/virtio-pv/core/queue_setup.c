@@ -100,6 +100,16 @@ static u16 queue_size(struct vpv_queue *q, const struct vpv_queue_desc *desc)
 	return num;
 }
 
+/*
+ * To QEMU (11.1) a packed in-order ring that is in flight as a whole looks
+ * empty, and it completes nothing of it, ever.
+ */
+static u16 spare_descs(struct vpv_dev *vdev, u16 num)
+{
+	return num > 1 && vpv_has_feature(vdev, VIRTIO_F_RING_PACKED) &&
+	       vpv_has_feature(vdev, VIRTIO_F_IN_ORDER);
+}
+
 static void shape_ring(struct vpv_queue *q, const struct vpv_queue_desc *desc, u16 num)
 {
 	struct vpv_dev *vdev = q->vdev;
@@ -111,6 +121,7 @@ static void shape_ring(struct vpv_queue *q, const struct vpv_queue_desc *desc, u
 		/* SPLIT-008: no chain is longer than the queue is large */
 		.table_len = indirect ? min(desc->table_len, num) : 0,
 		.direct_max = desc->direct_max,
+		.spare = spare_descs(vdev, num),
 		.packed = vpv_has_feature(vdev, VIRTIO_F_RING_PACKED),
 		.in_order = vpv_has_feature(vdev, VIRTIO_F_IN_ORDER),
 		.event_idx = vpv_has_feature(vdev, VIRTIO_RING_F_EVENT_IDX),
