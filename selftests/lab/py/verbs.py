@@ -89,6 +89,11 @@ def cpu(machine, _args):
     return str(machine.cpu_ms())
 
 
+def host_time(_machine, _args):
+    """time: the host's clock, ns since 1970."""
+    return str(time.time_ns())
+
+
 def host_sleep(_machine, args):
     """sleep SECONDS, on the host's clock; 30 at most."""
     time.sleep(min(float(args[0]), 30))
@@ -182,7 +187,7 @@ def vu(machine, args):
 
 
 VERBS = {"qmp": qmp, "hmp": hmp, "device_del": device_del, "device_ask": device_ask, "device_add": device_add,
-         "block_resize": block_resize, "counts": counts, "cpu": cpu, "sleep": host_sleep,
+         "block_resize": block_resize, "counts": counts, "cpu": cpu, "time": host_time, "sleep": host_sleep,
          "checksum": checksum, "file-read": file_read, "file-blocks": file_blocks, "wakeup": wakeup,
          "wakeup-later": wakeup_later, "vu": vu, "nmi": nmi, "kill": kill, "poweroff": poweroff, "ping": ping}
 
