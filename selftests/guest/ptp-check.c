@@ -140,7 +140,7 @@ static void precise(int n)
 static void set(void)
 {
 	struct timespec ts = { .tv_sec = 1 };
-	struct timex tx = { .modes = ADJ_FREQUENCY, .freq = 65536 };
+	struct timex tx = { .modes = ADJ_SETOFFSET, .time.tv_sec = 1 };
 	int err;
 
 	err = clock_settime(FD_TO_CLOCKID(fd), &ts) ? errno : 0;
