@@ -74,6 +74,15 @@ void vpv_config_write8(struct vpv_dev *vdev, unsigned int offset, u8 value)
 }
 EXPORT_SYMBOL_GPL(vpv_config_write8);
 
+void vpv_config_write32(struct vpv_dev *vdev, unsigned int offset, u32 value)
+{
+	struct vpv_dev_core *d = vpv_core(vdev);
+
+	if (offset + sizeof(value) <= d->ops->config_len(d))
+		d->ops->write_config32(d, offset, value);
+}
+EXPORT_SYMBOL_GPL(vpv_config_write32);
+
 static void config_work(struct work_struct *work)
 {
 	struct vpv_dev_core *d = container_of(to_delayed_work(work), struct vpv_dev_core,

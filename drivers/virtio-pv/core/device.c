@@ -184,6 +184,12 @@ bool vpv_dev_dead(struct vpv_dev *vdev)
 }
 EXPORT_SYMBOL_GPL(vpv_dev_dead);
 
+bool vpv_dev_untrusted(struct vpv_dev *vdev)
+{
+	return READ_ONCE(vpv_core(vdev)->untrusted);
+}
+EXPORT_SYMBOL_GPL(vpv_dev_untrusted);
+
 void vpv_dev_init(struct vpv_dev_core *d, struct device *dev, const struct vpv_driver *drv,
 		  const struct vpv_transport_ops *ops)
 {

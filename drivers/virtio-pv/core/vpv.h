@@ -266,6 +266,16 @@ void vpv_queue_recover(struct vpv_queue *q, const char *why);
 bool vpv_dev_dead(struct vpv_dev *vdev);
 
 /**
+ * vpv_dev_untrusted() - did a reset go unacknowledged?
+ * @vdev: the device
+ *
+ * Then memory the device knows of must never be used again.
+ *
+ * Context: any.
+ */
+bool vpv_dev_untrusted(struct vpv_dev *vdev);
+
+/**
  * vpv_config_read() - a consistent snapshot of the device configuration
  * @vdev: the device
  * @fields: what to read
@@ -288,6 +298,14 @@ int vpv_config_read(struct vpv_dev *vdev, const struct vpv_config_field *fields,
  * @value: what
  */
 void vpv_config_write8(struct vpv_dev *vdev, unsigned int offset, u8 value);
+
+/**
+ * vpv_config_write32() - write a field of 4 bytes of the device configuration
+ * @vdev: the device
+ * @offset: where
+ * @value: what; little-endian for the device
+ */
+void vpv_config_write32(struct vpv_dev *vdev, unsigned int offset, u32 value);
 
 /* ---- memory the device may touch ---- */
 

@@ -196,6 +196,11 @@ static void write_config8(struct vpv_dev_core *d, unsigned int offset, u8 value)
 	iowrite8(value, to_vpv_pci(d)->device + offset);
 }
 
+static void write_config32(struct vpv_dev_core *d, unsigned int offset, u32 value)
+{
+	iowrite32(value, to_vpv_pci(d)->device + offset);
+}
+
 /* ---- queues ---- */
 
 static void select_queue(struct vpv_pci *p, u16 index)
@@ -316,6 +321,7 @@ const struct vpv_transport_ops vpv_pci_ops = {
 	.config_len = config_len,
 	.read_config = read_config,
 	.write_config8 = write_config8,
+	.write_config32 = write_config32,
 	.nr_queues = nr_queues,
 	.queue_max = queue_max,
 	.queue_start = queue_start,

@@ -56,6 +56,7 @@ struct vpv_doorbell {
  * @config_len: bytes of device configuration there are
  * @read_config: read a field of 1, 2, 4 or 8 bytes, little-endian; process context
  * @write_config8: write a byte; process context
+ * @write_config32: write a little-endian word of 4 bytes; process context
  * @nr_queues: queues the device has at most
  * @queue_max: descriptors of a queue at most, 0: no such queue
  * @queue_start: tell the device of a queue and enable it; fill in the doorbell
@@ -83,6 +84,7 @@ struct vpv_transport_ops {
 	void (*read_config)(struct vpv_dev_core *d, unsigned int offset, unsigned int width,
 			    void *dst);
 	void (*write_config8)(struct vpv_dev_core *d, unsigned int offset, u8 value);
+	void (*write_config32)(struct vpv_dev_core *d, unsigned int offset, u32 value);
 	u32 (*nr_queues)(struct vpv_dev_core *d);
 	u16 (*queue_max)(struct vpv_dev_core *d, u16 index);
 	int (*queue_start)(struct vpv_dev_core *d, u16 index, const struct vpv_queue_setup *setup,
