@@ -48,53 +48,48 @@ static __always_inline u16 packed_advance(const struct vpv_ring *r, u16 pos, u16
 
 /* ---- submit side ---- */
 
-static __always_inline void packed_put(struct vpv_ring *r, u16 off, const struct vpv_seg *seg,
-				       u16 id)
+static __always_inline void packed_put(struct vring_packed_desc *d, u64 addr, u32 len, u16 id)
 {
-	struct vring_packed_desc *d = &r->pdesc[off];
-
-	d->addr = cpu_to_le64(seg->addr);
-	d->len = cpu_to_le32(seg->len);
+	d->addr = cpu_to_le64(addr);
+	d->len = cpu_to_le32(len);
 	d->id = cpu_to_le16(id);
 }
 
-static __always_inline void packed_put_flags(struct vpv_ring *r, u16 off, u16 flags)
+static __always_inline void packed_put_flags(struct vring_packed_desc *d, u16 flags)
 {
-	WRITE_ONCE(r->pdesc[off].flags, cpu_to_le16(flags));
+	WRITE_ONCE(d->flags, cpu_to_le16(flags));
 }
 
-/* Only WRITE may be set in a table (PACKED-013). */
-static __always_inline u32 packed_put_table(struct vpv_ring *r, const struct vpv_buf *b,
-					    unsigned int segs, u16 id, u16 off)
+/* Place a buffer in the table of @id. Only WRITE may be set there (PACKED-013). */
+static noinline void packed_put_table(struct vpv_ring *r, const struct vpv_buf *b,
+				      unsigned int id, unsigned int off)
 {
 	struct vring_packed_desc *d = vpv_table(r, id);
 	const struct vpv_seg *seg = b->seg;
-	const struct vpv_seg *in = seg + b->nr_out, *end = seg + segs;
-	struct vpv_seg table;
-	u32 in_len = 0;
+	u32 in_len = 0, len;
+	unsigned int n;
 
-	for (; seg < in; seg++, d++) {
+	for (n = b->nr_out; n; n--, seg++, d++) {
 		d->addr = cpu_to_le64(seg->addr);
 		d->len = cpu_to_le32(seg->len);
 		d->flags = 0;
 	}
-	for (; seg < end; seg++, d++) {
+	for (n = b->nr_in; n; n--, seg++, d++) {
+		len = seg->len;
+		in_len += len;
 		d->addr = cpu_to_le64(seg->addr);
-		d->len = cpu_to_le32(seg->len);
+		d->len = cpu_to_le32(len);
 		d->flags = cpu_to_le16(VRING_DESC_F_WRITE);
-		in_len += seg->len;
 	}
-	table.addr = vpv_table_addr(r, id);
-	table.len = segs * sizeof(struct vring_packed_desc);
-	packed_put(r, off, &table, id);
-	return in_len;
+	len = (char *)seg - (char *)b->seg;	/* a piece is as large as a descriptor */
+	packed_put(&r->pdesc[off], vpv_table_addr(r, id), len, id);
+	vpv_slot_fill(&r->slots[id], b->token, in_len, 1, r->submit.staged, r->in_order);
 }
 
-/* All pieces of a chain but the flags of the first. */
-static __always_inline u32 packed_put_chain(struct vpv_ring *r, const struct vpv_buf *b,
-					    unsigned int segs, u16 id)
+/* Place a buffer as a chain, all but the flags of its first descriptor. */
+static noinline void packed_put_chain(struct vpv_ring *r, const struct vpv_buf *b,
+				      unsigned int segs, u16 id, u16 off, u16 lap)
 {
-	u16 off = r->submit.pos, lap = r->submit.wrap_flags;
 	u32 in_len = 0;
 	unsigned int i;
 
@@ -105,75 +100,94 @@ static __always_inline u32 packed_put_chain(struct vpv_ring *r, const struct vpv
 			flags |= VRING_DESC_F_WRITE;
 			in_len += b->seg[i].len;
 		}
-		packed_put(r, off, &b->seg[i], id);
+		packed_put(&r->pdesc[off], b->seg[i].addr, b->seg[i].len, id);
 		if (i)
-			packed_put_flags(r, off, flags | lap);
+			packed_put_flags(&r->pdesc[off], flags | lap);
 		if (++off == r->num) {
 			off = 0;
 			lap ^= PACKED_F_LAP;
 		}
 	}
-	return in_len;
+	vpv_slot_fill(&r->slots[id], b->token, in_len, segs, r->submit.staged, r->in_order);
 }
 
+/*
+ * State is held in locals meanwhile: stores to shared memory would make the
+ * compiler load it again for each buffer. Descriptors placed so far are @base
+ * - @room.
+ */
 static __always_inline int packed_stage(struct vpv_ring *r, const struct vpv_buf *bufs,
 					unsigned int n, const bool in_order)
 {
 	struct vpv_submit *s = &r->submit;
-	unsigned int i;
+	struct vring_packed_desc *desc = r->pdesc;
+	struct vpv_slot *slots = r->slots;
+	const u16 *fifo = r->fifo;
+	unsigned int num = r->num, off = s->pos, id_pos = s->id_pos, room = s->room;
+	unsigned int base = s->placed + room, lap = s->wrap_flags;
+	const struct vpv_buf *b, *end = bufs + n;
+	int err = 0;
 
-	for (i = 0; i < n; i++) {
-		const struct vpv_buf *b = &bufs[i];
-		unsigned int segs = b->nr_out + b->nr_in, need = 1;
-		u16 off = s->pos, id, flags;
-		u32 in_len;
+	for (b = bufs; b < end; b++) {
+		unsigned int nr_in = b->nr_in, segs = b->nr_out + nr_in, need = 1, id, flags;
 
-		if (segs != 1) {
-			if (unlikely(!segs || segs > r->max_segs))
-				return i ? (int)i : -EMSGSIZE;
-			if (!vpv_wants_table(r, segs))
+		if (unlikely(segs != 1)) {
+			if (unlikely(!segs || segs > r->max_segs)) {
+				err = -EMSGSIZE;
+				break;
+			}
+			if (!vpv_wants_table(r, segs, room))
 				need = segs;
 		}
-		if (unlikely(s->room < need) && vpv_refresh_room(r) < need)
-			break;
+		if (unlikely(room < need)) {
+			base -= room;
+			room = vpv_free_descs(r, base);
+			base += room;
+			if (room < need)
+				break;
+		}
+		id = in_order ? off : fifo[id_pos];
+		if (likely(segs == 1)) {
+			const struct vpv_seg *seg = b->seg;
+			u32 len = seg->len;
 
-		id = in_order ? off : r->fifo[s->id_pos];
-		if (segs == 1) {
-			packed_put(r, off, b->seg, id);
-			flags = b->nr_in ? VRING_DESC_F_WRITE : 0;
-			in_len = b->nr_in ? b->seg->len : 0;
+			packed_put(&desc[off], seg->addr, len, id);
+			vpv_slot_fill(&slots[id], b->token, nr_in ? len : 0, 1, s->staged, in_order);
+			flags = nr_in * VRING_DESC_F_WRITE;
 		} else if (need == 1) {
-			in_len = packed_put_table(r, b, segs, id, off);
+			packed_put_table(r, b, id, off);
 			flags = VRING_DESC_F_INDIRECT;
 		} else {
-			in_len = packed_put_chain(r, b, segs, id);
+			packed_put_chain(r, b, segs, id, off, lap);
 			flags = VRING_DESC_F_NEXT | (b->nr_out ? 0 : VRING_DESC_F_WRITE);
 		}
-		vpv_slot_fill(&r->slots[id], b, in_len, need, s->staged, in_order);
-
 		/*
 		 * The device reads on only behind an available descriptor, so
 		 * holding back the first head holds back the batch (PACKED-011).
 		 */
-		flags |= s->wrap_flags;
-		if (s->staged == s->published) {
+		flags |= lap;
+		if (likely(s->staged != s->published)) {
+			packed_put_flags(&desc[off], flags);
+		} else {
 			s->head_pos = off;
 			s->head_flags = flags;
-		} else {
-			packed_put_flags(r, off, flags);
 		}
 		s->staged++;
-		s->placed += need;
-		s->room -= need;
-		if (!in_order && ++s->id_pos == r->num)
-			s->id_pos = 0;
-		s->pos = off + need;
-		if (unlikely(s->pos >= r->num)) {
-			s->pos -= r->num;
-			s->wrap_flags ^= PACKED_F_LAP;
+		room -= need;
+		if (!in_order && ++id_pos == num)
+			id_pos = 0;
+		off += need;
+		if (unlikely(off >= num)) {
+			off -= num;
+			lap ^= PACKED_F_LAP;
 		}
 	}
-	return i;
+	s->placed = base - room;
+	s->room = room;
+	s->pos = off;
+	s->id_pos = id_pos;
+	s->wrap_flags = lap;
+	return b > bufs ? b - bufs : err;
 }
 
 int vpv_packed_stage(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n)
@@ -190,15 +204,17 @@ int vpv_packed_stage_in_order(struct vpv_ring *r, const struct vpv_buf *bufs, un
  * The ids of staged buffers still stand in the FIFO: the completion side fills
  * it up behind the buffers it reaps, and these have not even been offered.
  */
-static void packed_mark_published(struct vpv_ring *r)
+void vpv_packed_mark_published(struct vpv_ring *r)
 {
 	struct vpv_submit *s = &r->submit;
-	u16 n = s->staged - s->published, pos = s->id_published;
+	struct vpv_slot *slots = r->slots;
+	const u16 *fifo = r->fifo;
+	u16 n = s->staged - s->published, pos = s->id_published, num = r->num;
 
-	smp_wmb();	/* slots before their state; see packed_slot_checked() */
+	smp_wmb();	/* slots before their state; see vpv_packed_reap() */
 	while (n--) {
-		WRITE_ONCE(r->slots[r->fifo[pos]].state, VPV_SLOT_PUBLISHED);
-		if (++pos == r->num)
+		WRITE_ONCE(slots[fifo[pos]].state, VPV_SLOT_PUBLISHED);
+		if (++pos == num)
 			pos = 0;
 	}
 	s->id_published = pos;
@@ -209,13 +225,13 @@ void vpv_packed_publish(struct vpv_ring *r)
 	struct vpv_submit *s = &r->submit;
 
 	if (!r->in_order)
-		packed_mark_published(r);
+		vpv_packed_mark_published(r);
 	smp_store_release(&s->published, s->staged);
 	WRITE_ONCE(s->next, s->pos | (s->wrap_flags & PACKED_F_AVAIL ? VPV_POS_WRAP : 0));
 	s->placed_published = s->placed;
 
 	vpv_wmb(r);		/* all that is staged before the flags (PACKED-016) */
-	packed_put_flags(r, s->head_pos, s->head_flags);
+	packed_put_flags(&r->pdesc[s->head_pos], s->head_flags);
 }
 
 /*
@@ -242,166 +258,217 @@ bool vpv_packed_event_due(struct vpv_ring *r)
 
 /* ---- completion side ---- */
 
-/* Used in the lap of @pos, by the flags at our own position and nothing else. */
-static __always_inline bool packed_is_used(const struct vpv_ring *r, u16 pos)
+/* AVAIL and USED of a descriptor used in the lap of @pos. */
+static __always_inline u16 packed_used_flags(u16 pos)
 {
-	u16 flags = le16_to_cpu(READ_ONCE(r->pdesc[pos & VPV_POS_OFF].flags));
+	return pos & VPV_POS_WRAP ? PACKED_F_LAP : 0;
+}
 
-	return (flags & PACKED_F_LAP) == (pos & VPV_POS_WRAP ? PACKED_F_LAP : 0);
+/* Used or not, by the flags at our own position and nothing else. */
+static __always_inline bool packed_is_used(const struct vring_packed_desc *d, u16 want)
+{
+	return (le16_to_cpu(READ_ONCE(d->flags)) & PACKED_F_LAP) == want;
+}
+
+static bool packed_here_used(const struct vpv_ring *r, u16 pos)
+{
+	return packed_is_used(&r->pdesc[pos & VPV_POS_OFF], packed_used_flags(pos));
 }
 
 /*
- * The slot of the used descriptor at @pos, or NULL and the ring is broken.
- *
- * The length counts although the descriptor lacks the WRITE flag: devices
- * exist that never set it.
+ * How many buffers may be completed? What was published bounds the work,
+ * whatever the flags say (row B1).
  */
-static __always_inline struct vpv_slot *packed_slot_checked(struct vpv_ring *r, u16 pos, u32 *id,
-							    u32 *len, const bool in_order)
+static __always_inline unsigned int packed_bound(struct vpv_ring *r, unsigned int max)
 {
-	struct vring_packed_desc *d = &r->pdesc[pos & VPV_POS_OFF];
-	struct vpv_slot *slot;
+	u16 n = r->complete.published - r->complete.completed;
 
-	*id = le16_to_cpu(READ_ONCE(d->id));
-	*len = le32_to_cpu(READ_ONCE(d->len));
-	if (unlikely(*id >= r->num)) {
-		vpv_ring_fail(r, VPV_RING_BAD_ID, *id);
-		return NULL;
-	}
-	*id = array_index_nospec(*id, r->num);
-	slot = &r->slots[*id];
-
-	/* Any order: pairs with the smp_wmb() in packed_mark_published(). */
-	if (!in_order && unlikely(smp_load_acquire(&slot->state) != VPV_SLOT_PUBLISHED)) {
-		vpv_ring_fail(r, VPV_RING_NOT_IN_FLIGHT, *id);
-		return NULL;
-	}
-	return slot;
+	if (n < max)
+		n = vpv_refresh_in_flight(r);
+	return min_t(unsigned int, n, max);
 }
 
-static __always_inline bool packed_len_checked(struct vpv_ring *r, const struct vpv_slot *slot,
-					       u32 id, u32 *len)
-{
-	if (unlikely(*len > slot->in_len) && !vpv_len_ok(len, slot->in_len)) {
-		vpv_ring_fail(r, VPV_RING_BAD_LEN, id);
-		return false;
-	}
-	return true;
-}
-
-/*
- * Is the descriptor at @pos used, with something in flight to justify it
- * (row B1)? One that vpv_ring_arm() saw used stays so.
- */
-static __always_inline bool packed_next_used(struct vpv_ring *r, u16 pos, u16 completed)
+/* A descriptor that vpv_ring_arm() saw used has to be so still. */
+static void packed_check_seen(struct vpv_ring *r, unsigned int reaped)
 {
 	struct vpv_complete *c = &r->complete;
 
-	if (c->published == completed) {
-		c->published = smp_load_acquire(&r->submit.published);
-		if (c->published == completed)
-			return false;
-	}
-	if (!packed_is_used(r, pos)) {
-		if (unlikely(c->seen))
-			vpv_ring_fail(r, VPV_RING_BAD_INDEX, pos);
-		return false;
-	}
+	if (unlikely(c->seen) && !reaped)
+		vpv_ring_fail(r, VPV_RING_BAD_INDEX, c->used_pos);
 	c->seen = false;
-	vpv_rmb(r);		/* flags before id and len (row B3) */
-	return true;
 }
 
+/*
+ * The length counts although the used descriptor lacks the WRITE flag: devices
+ * exist that never set it.
+ */
 unsigned int vpv_packed_reap(struct vpv_ring *r, struct vpv_done *done, unsigned int max)
 {
 	struct vpv_complete *c = &r->complete;
-	u16 completed = c->completed, retired = c->retired, pos = c->used_pos, id_pos = c->id_pos;
-	unsigned int i;
+	struct vring_packed_desc *desc = r->pdesc;
+	struct vpv_slot *slots = r->slots;
+	u16 *fifo = r->fifo;
+	unsigned int n = packed_bound(r, max), num = r->num, i;
+	unsigned int off = c->used_pos & VPV_POS_OFF, id_pos = c->id_pos;
+	u16 want = packed_used_flags(c->used_pos), retired = c->retired;
 
-	for (i = 0; i < max; i++) {
+	for (i = 0; i < n; i++) {
+		struct vring_packed_desc *d = &desc[off];
 		struct vpv_slot *slot;
 		u32 id, len;
 
-		if (!packed_next_used(r, pos, completed))
+		if (!packed_is_used(d, want))
 			break;
-		slot = packed_slot_checked(r, pos, &id, &len, false);
-		if (unlikely(!slot) || unlikely(!packed_len_checked(r, slot, id, &len)))
+		vpv_rmb(r);	/* flags before id and len (row B3) */
+		id = le16_to_cpu(READ_ONCE(d->id));
+		len = le32_to_cpu(READ_ONCE(d->len));
+		if (unlikely(id >= num)) {
+			vpv_ring_fail(r, VPV_RING_BAD_ID, id);
 			break;
-		done[i].token = slot->token;
-		done[i].len = len;
-		done[i].flags = 0;
+		}
+		id = array_index_nospec(id, num);
+		slot = &slots[id];
+
+		/* Pairs with the smp_wmb() in vpv_packed_mark_published(). */
+		if (unlikely(smp_load_acquire(&slot->state) != VPV_SLOT_PUBLISHED)) {
+			vpv_ring_fail(r, VPV_RING_NOT_IN_FLIGHT, id);
+			break;
+		}
+		if (unlikely(len > slot->in_len) && !vpv_len_ok(&len, slot->in_len)) {
+			vpv_ring_fail(r, VPV_RING_BAD_LEN, id);
+			break;
+		}
+		vpv_done_fill(&done[i], slot->token, len, 0);
 		WRITE_ONCE(slot->state, VPV_SLOT_FREE);
-		r->fifo[id_pos] = id;
-		if (++id_pos == r->num)
+		fifo[id_pos] = id;
+		if (++id_pos == num)
 			id_pos = 0;
 		retired += slot->ndesc;
-		pos = packed_advance(r, pos, slot->ndesc);
-		completed++;
+		off += slot->ndesc;
+		if (unlikely(off >= num)) {
+			off -= num;
+			want ^= PACKED_F_LAP;
+		}
 	}
-	if (!i)
-		return 0;
-	c->id_pos = id_pos;
-	WRITE_ONCE(c->used_pos, pos);
-	vpv_give_back(c, completed, retired);
+	packed_check_seen(r, i);
+	if (i) {
+		c->id_pos = id_pos;
+		WRITE_ONCE(c->used_pos, off | (want ? VPV_POS_WRAP : 0));
+		vpv_give_back(c, c->completed + i, retired);
+	}
 	return i;
+}
+
+/* Retire the next buffer in order; a batch is resolved already. */
+static void packed_retire(struct vpv_ring *r, struct vpv_done *done)
+{
+	struct vpv_complete *c = &r->complete;
+	struct vpv_slot *slot = &r->slots[c->used_pos & VPV_POS_OFF];
+
+	WRITE_ONCE(c->batch, c->batch - 1);
+	if (c->batch)
+		vpv_done_fill(done, slot->token, slot->in_len, VPV_DONE_SKIPPED);
+	else
+		vpv_done_fill(done, slot->token, c->batch_len, 0);
+	WRITE_ONCE(slot->token, NULL);
+	WRITE_ONCE(c->used_pos, packed_advance(r, c->used_pos, slot->ndesc));
+	vpv_give_back(c, c->completed + 1, c->retired + slot->ndesc);
 }
 
 /*
  * One used descriptor may stand for a batch: its id is the last buffer's and it
- * overwrites the first one's (2.8.8). See split_next_batch().
+ * overwrites the first one's (2.8.8). The whole distance is checked before
+ * anything is retired; what the caller has no room for waits in
+ * vpv_complete.batch.
  */
-static __always_inline bool packed_next_batch(struct vpv_ring *r)
+static bool packed_next_batch(struct vpv_ring *r)
 {
 	struct vpv_complete *c = &r->complete;
-	struct vpv_slot *slot;
+	struct vring_packed_desc *d = &r->pdesc[c->used_pos & VPV_POS_OFF];
 	u32 id, len;
-	u16 d = 1;
+	u16 n;
 
-	if (!packed_next_used(r, c->used_pos, c->completed))
+	if (!packed_here_used(r, c->used_pos))
 		return false;
-	slot = packed_slot_checked(r, c->used_pos, &id, &len, true);
-	if (unlikely(!slot))
+	vpv_rmb(r);		/* flags before id and len (row B3) */
+	id = le16_to_cpu(READ_ONCE(d->id));
+	len = le32_to_cpu(READ_ONCE(d->len));
+	if (unlikely(id >= r->num)) {
+		vpv_ring_fail(r, VPV_RING_BAD_ID, id);
 		return false;
-	if (id != (c->used_pos & VPV_POS_OFF)) {
-		d = vpv_in_order_distance(r, id);
-		if (unlikely(!d)) {
-			vpv_ring_fail(r, VPV_RING_NOT_IN_FLIGHT, id);
-			return false;
-		}
 	}
-	if (unlikely(!packed_len_checked(r, slot, id, &len)))
+	id = array_index_nospec(id, r->num);
+	n = vpv_in_order_distance(r, id);
+	if (unlikely(!n)) {
+		vpv_ring_fail(r, VPV_RING_NOT_IN_FLIGHT, id);
 		return false;
-	c->batch = d;
+	}
+	if (unlikely(!vpv_len_ok(&len, r->slots[id].in_len))) {
+		vpv_ring_fail(r, VPV_RING_BAD_LEN, id);
+		return false;
+	}
+	WRITE_ONCE(c->batch, n);
 	c->batch_len = len;
 	return true;
+}
+
+/*
+ * Buffers used one by one; stops at the first descriptor that is not used, or
+ * stands for more. That one is read anew by the caller; what was seen of it
+ * here is not used.
+ */
+static unsigned int packed_reap_singles(struct vpv_ring *r, struct vpv_done *done, unsigned int n)
+{
+	struct vpv_complete *c = &r->complete;
+	struct vring_packed_desc *desc = r->pdesc;
+	struct vpv_slot *slots = r->slots;
+	unsigned int num = r->num, off = c->used_pos & VPV_POS_OFF, i;
+	u16 want = packed_used_flags(c->used_pos), retired = c->retired;
+
+	for (i = 0; i < n; i++) {
+		struct vring_packed_desc *d = &desc[off];
+		struct vpv_slot *slot = &slots[off];
+		u32 len;
+
+		if (!packed_is_used(d, want))
+			break;
+		vpv_rmb(r);	/* flags before id and len (row B3) */
+		if (unlikely(le16_to_cpu(READ_ONCE(d->id)) != off))
+			break;
+		len = le32_to_cpu(READ_ONCE(d->len));
+		if (unlikely(len > slot->in_len) && !vpv_len_ok(&len, slot->in_len)) {
+			vpv_ring_fail(r, VPV_RING_BAD_LEN, off);
+			break;
+		}
+		vpv_done_fill(&done[i], slot->token, len, 0);
+		WRITE_ONCE(slot->token, NULL);
+		retired += slot->ndesc;
+		off += slot->ndesc;
+		if (unlikely(off >= num)) {
+			off -= num;
+			want ^= PACKED_F_LAP;
+		}
+	}
+	if (i) {
+		WRITE_ONCE(c->used_pos, off | (want ? VPV_POS_WRAP : 0));
+		vpv_give_back(c, c->completed + i, retired);
+	}
+	return i;
 }
 
 unsigned int vpv_packed_reap_in_order(struct vpv_ring *r, struct vpv_done *done, unsigned int max)
 {
 	struct vpv_complete *c = &r->complete;
-	u16 retired = c->retired;
-	unsigned int i;
+	unsigned int n = packed_bound(r, max), i = 0;
 
-	for (i = 0; i < max; i++) {
-		struct vpv_slot *slot = &r->slots[c->used_pos & VPV_POS_OFF];
-
-		if (!c->batch && !packed_next_batch(r))
+	for (;;) {
+		for (; c->batch && i < n; i++)
+			packed_retire(r, &done[i]);
+		i += packed_reap_singles(r, done + i, n - i);
+		if (i == n || vpv_ring_broken(r) || !packed_next_batch(r))
 			break;
-		done[i].token = slot->token;
-		if (likely(!--c->batch)) {
-			done[i].len = c->batch_len;
-			done[i].flags = 0;
-		} else {
-			done[i].len = slot->in_len;
-			done[i].flags = VPV_DONE_SKIPPED;
-		}
-		WRITE_ONCE(slot->token, NULL);
-		WRITE_ONCE(c->used_pos, packed_advance(r, c->used_pos, slot->ndesc));
-		retired += slot->ndesc;
-		WRITE_ONCE(c->completed, c->completed + 1);
 	}
-	if (i)
-		vpv_give_back(c, c->completed, retired);
+	packed_check_seen(r, i);
 	return i;
 }
 
@@ -409,7 +476,7 @@ bool vpv_packed_pending(const struct vpv_ring *r)
 {
 	const struct vpv_complete *c = &r->complete;
 
-	return READ_ONCE(c->batch) || packed_is_used(r, READ_ONCE(c->used_pos));
+	return READ_ONCE(c->batch) || packed_here_used(r, READ_ONCE(c->used_pos));
 }
 
 /* Offset, wrap counter and flags change together: one aligned store. */
@@ -439,7 +506,7 @@ void vpv_packed_park(struct vpv_ring *r)
 		packed_set_event(r, 0, VRING_PACKED_EVENT_FLAG_DISABLE);
 		return;
 	}
-	if (c->event == c->used_pos && !c->batch && packed_is_used(r, c->used_pos))
+	if (c->event == c->used_pos && !c->batch && packed_here_used(r, c->used_pos))
 		return;
 	back = packed_dist(r, packed_lap(r, c->event), here);
 	if (!back || back - 1 >= r->num / 2)
@@ -466,10 +533,8 @@ bool vpv_packed_arm(struct vpv_ring *r, u16 k)
 	c->armed_at = c->completed;
 	vpv_mb(r);		/* the event before the flags; the device does the reverse */
 
-	if (!packed_next_used(r, c->used_pos, c->completed))
-		return !vpv_ring_broken(r);
-	c->seen = true;
-	return false;
+	c->seen = vpv_refresh_in_flight(r) && packed_here_used(r, c->used_pos);
+	return !c->seen;
 }
 
 void vpv_packed_reset(struct vpv_ring *r)

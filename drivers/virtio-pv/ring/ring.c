@@ -176,6 +176,10 @@ void *vpv_ring_detach(struct vpv_ring *r)
 	/* The first call: what was staged counts from now on as in flight. */
 	if (!s->detaching) {
 		s->detaching = true;
+		if (!r->in_order && r->packed)
+			vpv_packed_mark_published(r);
+		else if (!r->in_order)
+			vpv_split_mark_published(r);
 		s->published = s->staged;
 		r->complete.batch = 0;
 		if (!r->in_order)
@@ -193,7 +197,7 @@ int vpv_ring_stage(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int 
 
 	/* One look at the other side's line tells whether chains are allowed. */
 	if (r->direct_max > 1 && r->submit.room <= r->num / 2)
-		vpv_refresh_room(r);
+		r->submit.room = vpv_free_descs(r, r->submit.placed);
 
 	if (r->packed)
 		return r->in_order ? vpv_packed_stage_in_order(r, bufs, n) :
@@ -261,7 +265,8 @@ u16 vpv_ring_kick_data(const struct vpv_ring *r)
 
 u16 vpv_ring_room(struct vpv_ring *r)
 {
-	return vpv_refresh_room(r);
+	r->submit.room = vpv_free_descs(r, r->submit.placed);
+	return r->submit.room;
 }
 
 u16 vpv_ring_max_segs(const struct vpv_ring *r)

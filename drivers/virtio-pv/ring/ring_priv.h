@@ -29,8 +29,7 @@
  * tells how many buffers a batch spans.
  */
 enum vpv_slot_state {
-	VPV_SLOT_FREE,
-	VPV_SLOT_STAGED,
+	VPV_SLOT_FREE,		/* or staged only */
 	VPV_SLOT_PUBLISHED,
 };
 
@@ -124,6 +123,7 @@ struct vpv_ring {
 static_assert(sizeof(struct vpv_submit) <= 64);
 static_assert(sizeof(struct vpv_complete) <= 64);
 static_assert(sizeof(struct vpv_slot) <= 16);
+static_assert(sizeof(struct vpv_seg) == sizeof(struct vring_desc));
 
 /* ---- barriers between us and the device ---- */
 
@@ -168,10 +168,10 @@ static inline void vpv_put16(__virtio16 *p, u16 v)
 	WRITE_ONCE(*p, (__force __virtio16)cpu_to_le16(v));
 }
 
-static inline void vpv_put_desc(struct vring_desc *d, const struct vpv_seg *seg, u16 flags)
+static inline void vpv_put_desc(struct vring_desc *d, u64 addr, u32 len, u16 flags)
 {
-	d->addr = (__force __virtio64)cpu_to_le64(seg->addr);
-	d->len = (__force __virtio32)cpu_to_le32(seg->len);
+	d->addr = (__force __virtio64)cpu_to_le64(addr);
+	d->len = (__force __virtio32)cpu_to_le32(len);
 	d->flags = (__force __virtio16)cpu_to_le16(flags);
 }
 
@@ -189,13 +189,9 @@ static inline bool vpv_ring_broken(const struct vpv_ring *r)
  * Learn what the completion side gave back. Pairs with the release in
  * vpv_give_back(): ids in the FIFO and cleared slots are visible after it.
  */
-static inline u16 vpv_refresh_room(struct vpv_ring *r)
+static inline u16 vpv_free_descs(const struct vpv_ring *r, u16 placed)
 {
-	struct vpv_submit *s = &r->submit;
-	u16 retired = smp_load_acquire(&r->complete.retired);
-
-	s->room = r->usable - (u16)(s->placed - retired);
-	return s->room;
+	return r->usable - (u16)(placed - smp_load_acquire(&r->complete.retired));
 }
 
 static inline void vpv_give_back(struct vpv_complete *c, u16 completed, u16 retired)
@@ -220,9 +216,9 @@ static inline u16 vpv_refresh_in_flight(struct vpv_ring *r)
  * Table or chain? A chain is cheaper for a few pieces but uses the ring up, so
  * it has to be more than half free.
  */
-static inline bool vpv_wants_table(const struct vpv_ring *r, unsigned int segs)
+static inline bool vpv_wants_table(const struct vpv_ring *r, unsigned int segs, u16 room)
 {
-	return r->table_len && !(segs <= r->direct_max && r->submit.room > r->num / 2);
+	return r->table_len && !(segs <= r->direct_max && room > r->num / 2);
 }
 
 static inline u64 vpv_table_addr(const struct vpv_ring *r, u16 id)
@@ -233,17 +229,6 @@ static inline u64 vpv_table_addr(const struct vpv_ring *r, u16 id)
 static inline void *vpv_table(const struct vpv_ring *r, u16 id)
 {
 	return r->tables + (size_t)id * r->table_len;
-}
-
-/* Room the device has to write in. */
-static inline u32 vpv_in_len(const struct vpv_buf *b)
-{
-	u32 len = 0;
-	unsigned int i;
-
-	for (i = b->nr_out; i < (unsigned int)b->nr_out + b->nr_in; i++)
-		len += b->seg[i].len;
-	return len;
 }
 
 /*
@@ -278,24 +263,31 @@ static inline u16 vpv_in_order_distance(struct vpv_ring *r, u16 id)
 	return d;
 }
 
-static __always_inline void vpv_slot_fill(struct vpv_slot *slot, const struct vpv_buf *b,
-					  u32 in_len, u16 ndesc, u16 seq, const bool in_order)
+static __always_inline void vpv_slot_fill(struct vpv_slot *slot, void *token, u32 in_len,
+					  u16 ndesc, u16 seq, const bool in_order)
 {
 	slot->in_len = in_len;
 	slot->ndesc = ndesc;
 	if (in_order) {
 		WRITE_ONCE(slot->seq, seq);
-		smp_store_release(&slot->token, b->token);
+		smp_store_release(&slot->token, token);
 	} else {
-		slot->token = b->token;
-		WRITE_ONCE(slot->state, VPV_SLOT_STAGED);
+		slot->token = token;	/* the state follows with publish */
 	}
+}
+
+static __always_inline void vpv_done_fill(struct vpv_done *done, void *token, u32 len, u32 flags)
+{
+	done->token = token;
+	done->len = len;
+	done->flags = flags;
 }
 
 /* ---- one set per layout; in_order is a constant in the hot ones ---- */
 
 int vpv_split_stage(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n);
 int vpv_split_stage_in_order(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n);
+void vpv_split_mark_published(struct vpv_ring *r);
 void vpv_split_publish(struct vpv_ring *r);
 bool vpv_split_event_due(struct vpv_ring *r);
 unsigned int vpv_split_reap(struct vpv_ring *r, struct vpv_done *done, unsigned int max);
@@ -307,6 +299,7 @@ void vpv_split_reset(struct vpv_ring *r);
 
 int vpv_packed_stage(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n);
 int vpv_packed_stage_in_order(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n);
+void vpv_packed_mark_published(struct vpv_ring *r);
 void vpv_packed_publish(struct vpv_ring *r);
 bool vpv_packed_event_due(struct vpv_ring *r);
 unsigned int vpv_packed_reap(struct vpv_ring *r, struct vpv_done *done, unsigned int max);

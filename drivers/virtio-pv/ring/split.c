@@ -23,10 +23,11 @@ static __always_inline u16 split_id(const struct vpv_ring *r, u16 pos, const boo
  * Place @segs pieces as a chain, from FIFO position or descriptor @pos on. In
  * order, next is x + 1 and 0 at the end of the table (SPLIT-005).
  */
-static __always_inline u32 split_put_chain(struct vpv_ring *r, const struct vpv_buf *b,
-					   unsigned int segs, u16 pos, const bool in_order)
+static noinline void split_put_chain(struct vpv_ring *r, const struct vpv_buf *b,
+				     unsigned int segs, u16 pos, unsigned int staged)
 {
-	u16 id = split_id(r, pos, in_order);
+	bool in_order = r->in_order;
+	u16 head = split_id(r, pos, in_order), id = head, next;
 	u32 in_len = 0;
 	unsigned int i;
 
@@ -37,91 +38,107 @@ static __always_inline u32 split_put_chain(struct vpv_ring *r, const struct vpv_
 			flags = VRING_DESC_F_WRITE;
 			in_len += b->seg[i].len;
 		}
-		if (i + 1 < segs) {
-			u16 next;
-
-			pos = (pos + 1) & r->mask;
-			next = split_id(r, pos, in_order);
-			if (!in_order)
-				r->chain[id] = next;
-			r->desc[id].next = (__force __virtio16)cpu_to_le16(next);
-			vpv_put_desc(&r->desc[id], &b->seg[i], flags | VRING_DESC_F_NEXT);
-			id = next;
-		} else {
-			vpv_put_desc(&r->desc[id], &b->seg[i], flags);
-		}
+		if (i + 1 < segs)
+			flags |= VRING_DESC_F_NEXT;
+		vpv_put_desc(&r->desc[id], b->seg[i].addr, b->seg[i].len, flags);
+		if (!(flags & VRING_DESC_F_NEXT))
+			break;
+		pos = (pos + 1) & r->mask;
+		next = split_id(r, pos, in_order);
+		if (!in_order)
+			r->chain[id] = next;
+		r->desc[id].next = (__force __virtio16)cpu_to_le16(next);
+		id = next;
 	}
-	return in_len;
+	vpv_slot_fill(&r->slots[head], b->token, in_len, segs, staged, in_order);
 }
 
-/* Place @segs pieces in the table of @id; the next fields stand already. */
-static __always_inline u32 split_put_table(struct vpv_ring *r, const struct vpv_buf *b,
-					   unsigned int segs, u16 id)
+/* Place a buffer in the table of @head; the next fields stand already. */
+static noinline void split_put_table(struct vpv_ring *r, const struct vpv_buf *b,
+				     unsigned int head, unsigned int staged)
 {
-	struct vring_desc *d = vpv_table(r, id);
+	struct vring_desc *d = vpv_table(r, head);
 	const struct vpv_seg *seg = b->seg;
-	const struct vpv_seg *in = seg + b->nr_out, *end = seg + segs;
-	struct vpv_seg table;
-	u32 in_len = 0;
+	u32 in_len = 0, len;
+	unsigned int n;
 
-	for (; seg < in; seg++, d++)
-		vpv_put_desc(d, seg, VRING_DESC_F_NEXT);
-	for (; seg < end; seg++, d++) {
-		vpv_put_desc(d, seg, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
-		in_len += seg->len;
+	for (n = b->nr_out; n; n--, seg++, d++)
+		vpv_put_desc(d, seg->addr, seg->len, VRING_DESC_F_NEXT);
+	for (n = b->nr_in; n; n--, seg++, d++) {
+		len = seg->len;
+		in_len += len;
+		vpv_put_desc(d, seg->addr, len, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
 	}
 	d[-1].flags = (__force __virtio16)cpu_to_le16(b->nr_in ? VRING_DESC_F_WRITE : 0);
-
-	table.addr = vpv_table_addr(r, id);
-	table.len = segs * sizeof(struct vring_desc);
-	vpv_put_desc(&r->desc[id], &table, VRING_DESC_F_INDIRECT);
-	return in_len;
+	len = (char *)seg - (char *)b->seg;	/* a piece is as large as a descriptor */
+	vpv_put_desc(&r->desc[head], vpv_table_addr(r, head), len, VRING_DESC_F_INDIRECT);
+	vpv_slot_fill(&r->slots[head], b->token, in_len, 1, staged, r->in_order);
 }
 
+/*
+ * State is held in locals meanwhile: stores to shared memory would make the
+ * compiler load it again for each buffer. Descriptors placed so far are @base
+ * - @room.
+ */
 static __always_inline int split_stage(struct vpv_ring *r, const struct vpv_buf *bufs,
 				       unsigned int n, const bool in_order)
 {
 	struct vpv_submit *s = &r->submit;
-	unsigned int i;
+	struct vring_desc *desc = r->desc;
+	struct vpv_slot *slots = r->slots;
+	u16 *shadow = r->avail_shadow;
+	const u16 *fifo = r->fifo;
+	unsigned int mask = r->mask, pos = s->pos, room = s->room, staged = s->staged;
+	unsigned int base = s->placed + room;
+	const struct vpv_buf *b, *end = bufs + n;
+	int err = 0;
 
-	for (i = 0; i < n; i++) {
-		const struct vpv_buf *b = &bufs[i];
-		unsigned int segs = b->nr_out + b->nr_in, need = 1;
-		u16 pos = s->pos, head, entry;
-		u32 in_len;
+	for (b = bufs; b < end; b++) {
+		unsigned int nr_in = b->nr_in, segs = b->nr_out + nr_in, need = 1, head, entry;
 
-		if (segs != 1) {
-			if (unlikely(!segs || segs > r->max_segs))
-				return i ? (int)i : -EMSGSIZE;
-			if (!vpv_wants_table(r, segs))
+		if (unlikely(segs != 1)) {
+			if (unlikely(!segs || segs > r->max_segs)) {
+				err = -EMSGSIZE;
+				break;
+			}
+			if (!vpv_wants_table(r, segs, room))
 				need = segs;
 		}
-		if (unlikely(s->room < need) && vpv_refresh_room(r) < need)
-			break;
-
-		head = split_id(r, pos, in_order);
-		if (segs == 1) {
-			vpv_put_desc(&r->desc[head], b->seg, b->nr_in ? VRING_DESC_F_WRITE : 0);
-			in_len = b->nr_in ? b->seg->len : 0;
-		} else if (need == 1) {
-			in_len = split_put_table(r, b, segs, head);
-		} else {
-			in_len = split_put_chain(r, b, segs, pos, in_order);
+		if (unlikely(room < need)) {
+			base -= room;
+			room = vpv_free_descs(r, base);
+			base += room;
+			if (room < need)
+				break;
 		}
-		vpv_slot_fill(&r->slots[head], b, in_len, need, s->staged, in_order);
+		head = in_order ? pos : fifo[pos];
+		if (likely(segs == 1)) {
+			const struct vpv_seg *seg = b->seg;
+			u32 len = seg->len;
+
+			vpv_put_desc(&desc[head], seg->addr, len, nr_in * VRING_DESC_F_WRITE);
+			vpv_slot_fill(&slots[head], b->token, nr_in ? len : 0, 1, staged, in_order);
+		} else if (need == 1) {
+			split_put_table(r, b, head, staged);
+		} else {
+			split_put_chain(r, b, segs, pos, staged);
+		}
 
 		/* A full lap of like buffers finds its entries as they were. */
-		entry = s->staged & r->mask;
-		if (r->avail_shadow[entry] != head) {
-			r->avail_shadow[entry] = head;
+		entry = staged & mask;
+		if (unlikely(shadow[entry] != head)) {
+			shadow[entry] = head;
 			vpv_put16(&r->avail->ring[entry], head);
 		}
-		s->staged++;
-		s->placed += need;
-		s->room -= need;
-		s->pos = (pos + need) & r->mask;
+		staged++;
+		room -= need;
+		pos = (pos + need) & mask;
 	}
-	return i;
+	s->staged = staged;
+	s->placed = base - room;
+	s->room = room;
+	s->pos = pos;
+	return b > bufs ? b - bufs : err;
 }
 
 int vpv_split_stage(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n)
@@ -134,21 +151,28 @@ int vpv_split_stage_in_order(struct vpv_ring *r, const struct vpv_buf *bufs, uns
 	return split_stage(r, bufs, n, true);
 }
 
+/* Any order: what is staged may be completed from now on (row A10). */
+void vpv_split_mark_published(struct vpv_ring *r)
+{
+	struct vpv_slot *slots = r->slots;
+	const u16 *shadow = r->avail_shadow;
+	u16 i = r->submit.published, end = r->submit.staged, mask = r->mask;
+
+	smp_wmb();	/* slots before their state; see vpv_split_reap() */
+	for (; i != end; i++)
+		WRITE_ONCE(slots[shadow[i & mask]].state, VPV_SLOT_PUBLISHED);
+}
+
 /*
  * The device may complete a buffer as soon as it sees the index, so what the
- * completion side checks it against is stored before (row A10).
+ * completion side checks it against is stored before.
  */
 void vpv_split_publish(struct vpv_ring *r)
 {
 	struct vpv_submit *s = &r->submit;
-	u16 i;
 
-	if (!r->in_order) {
-		smp_wmb();	/* slots before their state; see vpv_split_reap() */
-		for (i = s->published; i != s->staged; i++)
-			WRITE_ONCE(r->slots[r->avail_shadow[i & r->mask]].state,
-				   VPV_SLOT_PUBLISHED);
-	}
+	if (!r->in_order)
+		vpv_split_mark_published(r);
 	smp_store_release(&s->published, s->staged);
 	WRITE_ONCE(s->next, s->staged);
 	s->placed_published = s->placed;
@@ -203,40 +227,40 @@ static __always_inline unsigned int split_used(struct vpv_ring *r, unsigned int 
 	return min_t(unsigned int, n, max);
 }
 
-/* Give the descriptors of @id back to the FIFO. The links are our own. */
-static __always_inline u16 split_free(struct vpv_ring *r, u16 id, u16 ndesc, u16 id_pos)
+/* Give the descriptors behind @id back as well. The links are our own. */
+static unsigned int split_free_chain(struct vpv_ring *r, u16 id, u16 ndesc, unsigned int id_pos)
 {
-	for (;;) {
+	while (--ndesc) {
+		id = r->chain[id];
 		r->fifo[id_pos] = id;
 		id_pos = (id_pos + 1) & r->mask;
-		if (likely(!--ndesc))
-			return id_pos;
-		id = r->chain[id];
 	}
+	return id_pos;
 }
 
 unsigned int vpv_split_reap(struct vpv_ring *r, struct vpv_done *done, unsigned int max)
 {
 	struct vpv_complete *c = &r->complete;
-	unsigned int n = split_used(r, max), i;
-	u16 last = c->completed, retired = c->retired, id_pos = c->id_pos;
-
-	if (!n)
-		return 0;
+	unsigned int n = split_used(r, max), mask = r->mask, num = r->num, i;
+	const struct vring_used_elem *ring = r->used->ring;
+	struct vpv_slot *slots = r->slots;
+	u16 *fifo = r->fifo;
+	unsigned int last = c->completed, id_pos = c->id_pos;
+	u16 retired = c->retired;
 
 	for (i = 0; i < n; i++) {
-		struct vring_used_elem *elem = &r->used->ring[last & r->mask];
+		const struct vring_used_elem *elem = &ring[(last + i) & mask];
 		u32 id = vpv_get32(&elem->id), len = vpv_get32(&elem->len);
 		struct vpv_slot *slot;
 
-		if (unlikely(id >= r->num)) {
+		if (unlikely(id >= num)) {
 			vpv_ring_fail(r, VPV_RING_BAD_ID, id);
 			break;
 		}
-		id = array_index_nospec(id, r->num);
-		slot = &r->slots[id];
+		id = array_index_nospec(id, num);
+		slot = &slots[id];
 
-		/* Pairs with the smp_wmb() in vpv_split_publish(). */
+		/* Pairs with the smp_wmb() in vpv_split_mark_published(). */
 		if (unlikely(smp_load_acquire(&slot->state) != VPV_SLOT_PUBLISHED)) {
 			vpv_ring_fail(r, VPV_RING_NOT_IN_FLIGHT, id);
 			break;
@@ -245,50 +269,62 @@ unsigned int vpv_split_reap(struct vpv_ring *r, struct vpv_done *done, unsigned 
 			vpv_ring_fail(r, VPV_RING_BAD_LEN, id);
 			break;
 		}
-		done[i].token = slot->token;
-		done[i].len = len;
-		done[i].flags = 0;
+		vpv_done_fill(&done[i], slot->token, len, 0);
 		WRITE_ONCE(slot->state, VPV_SLOT_FREE);
-		id_pos = split_free(r, id, slot->ndesc, id_pos);
+		fifo[id_pos] = id;
+		id_pos = (id_pos + 1) & mask;
 		retired += slot->ndesc;
-		last++;
+		if (unlikely(slot->ndesc > 1))
+			id_pos = split_free_chain(r, id, slot->ndesc, id_pos);
 	}
-	c->id_pos = id_pos;
-	vpv_give_back(c, last, retired);
+	if (i) {
+		c->id_pos = id_pos;
+		vpv_give_back(c, last + i, retired);
+	}
 	return i;
+}
+
+/* Retire the next buffer in order; a batch is resolved already. */
+static void split_retire(struct vpv_ring *r, struct vpv_done *done)
+{
+	struct vpv_complete *c = &r->complete;
+	struct vpv_slot *slot = &r->slots[c->used_pos];
+
+	if (--c->batch)
+		vpv_done_fill(done, slot->token, slot->in_len, VPV_DONE_SKIPPED);
+	else
+		vpv_done_fill(done, slot->token, c->batch_len, 0);
+	WRITE_ONCE(slot->token, NULL);
+	c->used_pos = (c->used_pos + slot->ndesc) & r->mask;
+	vpv_give_back(c, c->completed + 1, c->retired + slot->ndesc);
 }
 
 /*
  * In order, one used entry may stand for a batch: its id is the last buffer's
  * and it lies where the first one's entry would (2.7.9). The whole distance is
- * checked before anything is retired; what does not fit in @done waits in
+ * checked before anything is retired; what the caller has no room for waits in
  * vpv_complete.batch.
  */
-static bool split_next_batch(struct vpv_ring *r, u16 left)
+static bool split_next_batch(struct vpv_ring *r, u32 id, u32 len)
 {
 	struct vpv_complete *c = &r->complete;
-	struct vring_used_elem *elem = &r->used->ring[c->completed & r->mask];
-	u32 id = vpv_get32(&elem->id), len = vpv_get32(&elem->len), in_len;
-	u16 d = 1;
+	u16 d;
 
 	if (unlikely(id >= r->num)) {
 		vpv_ring_fail(r, VPV_RING_BAD_ID, id);
 		return false;
 	}
 	id = array_index_nospec(id, r->num);
-	if (id != c->used_pos) {
-		d = vpv_in_order_distance(r, id);
-		if (unlikely(!d)) {
-			vpv_ring_fail(r, VPV_RING_NOT_IN_FLIGHT, id);
-			return false;
-		}
-		if (unlikely(d > left)) {
-			vpv_ring_fail(r, VPV_RING_BAD_BATCH, id);
-			return false;
-		}
+	d = vpv_in_order_distance(r, id);
+	if (unlikely(!d)) {
+		vpv_ring_fail(r, VPV_RING_NOT_IN_FLIGHT, id);
+		return false;
 	}
-	in_len = r->slots[id].in_len;
-	if (unlikely(len > in_len) && !vpv_len_ok(&len, in_len)) {
+	if (unlikely(d > (u16)(c->used_seen - c->completed))) {
+		vpv_ring_fail(r, VPV_RING_BAD_BATCH, id);
+		return false;
+	}
+	if (unlikely(!vpv_len_ok(&len, r->slots[id].in_len))) {
 		vpv_ring_fail(r, VPV_RING_BAD_LEN, id);
 		return false;
 	}
@@ -297,35 +333,59 @@ static bool split_next_batch(struct vpv_ring *r, u16 left)
 	return true;
 }
 
+/*
+ * Buffers used one by one; stops at the first entry that stands for more. That
+ * entry is read anew by the caller; its id as seen here is not used.
+ */
+static unsigned int split_reap_singles(struct vpv_ring *r, struct vpv_done *done, unsigned int n)
+{
+	struct vpv_complete *c = &r->complete;
+	const struct vring_used_elem *ring = r->used->ring;
+	struct vpv_slot *slots = r->slots;
+	unsigned int mask = r->mask, last = c->completed, pos = c->used_pos, i;
+	u16 retired = c->retired;
+
+	for (i = 0; i < n; i++) {
+		const struct vring_used_elem *elem = &ring[(last + i) & mask];
+		struct vpv_slot *slot = &slots[pos];
+		u32 len;
+
+		if (unlikely(vpv_get32(&elem->id) != pos))
+			break;
+		len = vpv_get32(&elem->len);
+		if (unlikely(len > slot->in_len) && !vpv_len_ok(&len, slot->in_len)) {
+			vpv_ring_fail(r, VPV_RING_BAD_LEN, pos);
+			break;
+		}
+		vpv_done_fill(&done[i], slot->token, len, 0);
+		WRITE_ONCE(slot->token, NULL);
+		pos = (pos + slot->ndesc) & mask;
+		retired += slot->ndesc;
+	}
+	if (i) {
+		c->used_pos = pos;
+		vpv_give_back(c, last + i, retired);
+	}
+	return i;
+}
+
 unsigned int vpv_split_reap_in_order(struct vpv_ring *r, struct vpv_done *done, unsigned int max)
 {
 	struct vpv_complete *c = &r->complete;
-	unsigned int n = split_used(r, max), i;
-	u16 retired = c->retired;
+	unsigned int n = split_used(r, max), i = 0;
 
-	if (!n)
-		return 0;
+	for (;;) {
+		const struct vring_used_elem *elem;
 
-	for (i = 0; i < n; i++) {
-		struct vpv_slot *slot = &r->slots[c->used_pos];
-
-		if (!c->batch && !split_next_batch(r, c->used_seen - c->completed))
-			break;
-		done[i].token = slot->token;
-		if (likely(!--c->batch)) {
-			done[i].len = c->batch_len;
-			done[i].flags = 0;
-		} else {
-			done[i].len = slot->in_len;
-			done[i].flags = VPV_DONE_SKIPPED;
-		}
-		WRITE_ONCE(slot->token, NULL);
-		c->used_pos = (c->used_pos + slot->ndesc) & r->mask;
-		retired += slot->ndesc;
-		WRITE_ONCE(c->completed, c->completed + 1);
+		for (; c->batch && i < n; i++)
+			split_retire(r, &done[i]);
+		i += split_reap_singles(r, done + i, n - i);
+		if (likely(i == n) || vpv_ring_broken(r))
+			return i;
+		elem = &r->used->ring[c->completed & r->mask];
+		if (!split_next_batch(r, vpv_get32(&elem->id), vpv_get32(&elem->len)))
+			return i;
 	}
-	vpv_give_back(c, c->completed, retired);
-	return i;
 }
 
 bool vpv_split_pending(const struct vpv_ring *r)

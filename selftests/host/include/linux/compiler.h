@@ -7,6 +7,7 @@
 
 #undef __always_inline
 #define __always_inline	inline __attribute__((__always_inline__))
+#define noinline	__attribute__((__noinline__))
 
 /*
  * The thread sanitizer does not know fences. There, every marked access orders,
