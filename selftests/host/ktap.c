@@ -68,6 +68,8 @@ int main(int argc, char **argv)
 		failed += !ok;
 		printf("%s %u %s\n", ok ? "ok" : "not ok", ++n, t->name);
 		fflush(stdout);
+		if (!ok && getenv("FAIL_FAST"))
+			break;
 	}
 	printf("%u passed, %u failed, 0 skipped\n", n - failed, failed);
 	fflush(stdout);

@@ -130,6 +130,42 @@ TEST(A2_used_id_of_a_chain_member)
 }
 
 /*
+ * Where every chain begins at an even position, the slot of an odd one keeps
+ * the number of a buffer from the very beginning: 2^16 buffers later it looks
+ * like one in flight.
+ */
+static void a2_stale(struct rig *g)
+{
+	struct fakedev_buf b;
+	u32 i;
+
+	if (!g->cfg.in_order || g->cfg.table_len)
+		return;
+	for (i = 0; i < 65536; i++) {
+		CHECK_EQ(rig_stage(g, 1 + (i >= 4), 0, 16), 1);
+		vpv_ring_publish(g->ring);
+		use_one(g);
+		CHECK_EQ(rig_reap(g, 64), 1);
+	}
+	for (i = 0; i < 2; i++)
+		CHECK_EQ(rig_stage(g, 2, 0, 16), 1);
+	vpv_ring_publish(g->ring);
+	CHECK(rig_pop(g, &b));
+	CHECK_EQ(b.id, 0);
+	fakedev_lie_used(&g->dev, 1, 0);
+	if (!g->cfg.packed)
+		fakedev_lie_used_idx(&g->dev, g->dev.used + 2);
+	broken(g, VPV_RING_NOT_IN_FLIGHT);
+}
+
+TEST(A2_used_id_of_a_lap_long_ago)
+{
+	static const u16 sizes[] = { 4, 0 };
+
+	rig_for_sizes(a2_stale, sizes);
+}
+
+/*
  * The descriptor table overwritten behind our back: loops, chains without end,
  * foreign addresses. Nothing of it is read, so nothing changes.
  */
