@@ -292,6 +292,11 @@ static void fall_silent(struct vu_dev *dev)
 	dev->faults[VU_FAULT_SILENT].left = 0;
 }
 
+static bool is_silent(struct vu_queue *q)
+{
+	return vu_fault_hit(q, VU_FAULT_SILENT, NULL) || vu_fault_hit(q, VU_FAULT_MUTE, NULL);
+}
+
 /* Take and serve up to a batch; false: there was nothing to take. */
 static bool serve_batch(struct vu_queue *q)
 {
@@ -304,7 +309,7 @@ static bool serve_batch(struct vu_queue *q)
 	for (done = 0; done < dev->batch; done++) {
 		int64_t ms = 0;
 
-		if (vu_fault_hit(q, VU_FAULT_SILENT, NULL))
+		if (is_silent(q))
 			return false;
 		e = vu_ring_pop(&q->ring);
 		if (!e)
@@ -347,7 +352,7 @@ void vu_queue_run(struct vu_queue *q)
 			return;
 		}
 		more = vu_ring_kicks_on(&q->ring);
-	} while (more && !vu_fault_hit(q, VU_FAULT_SILENT, NULL));
+	} while (more && !is_silent(q));
 }
 
 void vu_run_all(struct vu_dev *dev)
@@ -371,6 +376,8 @@ void vu_queue_start(struct vu_queue *q)
 		return;
 	}
 	q->n.starts++;
+	if (vu_fault_hit(q, VU_FAULT_MUTE, NULL))
+		dev->faults[VU_FAULT_MUTE].on = false;
 	vu_debug(dev, "queue %u: %u %s%s%s%s", q->index, r->num, r->packed ? "packed" : "split",
 		 r->in_order ? " in-order" : "", r->event_idx ? " event-idx" : "",
 		 r->indirect ? " indirect" : "");

@@ -137,6 +137,7 @@ struct vu_region {
 
 enum vu_fault_kind {
 	VU_FAULT_SILENT,
+	VU_FAULT_MUTE,
 	VU_FAULT_SILENT_AFTER,
 	VU_FAULT_SLOW,
 	VU_FAULT_SHUFFLE,

@@ -20,6 +20,7 @@ static const struct {
 } kinds[VU_NR_FAULTS] = {
 	[VU_FAULT_SILENT] = { "silent", ARG_NONE, 0, 0,
 		"take nothing, answer nothing" },
+	[VU_FAULT_MUTE] = { "mute", ARG_NONE, 0, 0, "silent until the queue is started anew" },
 	[VU_FAULT_SILENT_AFTER] = { "silent-after", ARG_TIMES, 0, 1,
 		"N more requests, then silent" },
 	[VU_FAULT_SLOW] = { "slow", ARG_VALUE, 100, 0,
@@ -78,9 +79,42 @@ static void jump(struct vu_ring *r, unsigned int n)
 		r->since += n;
 		return;
 	}
-	/* A packed ring has no index: call the next n descriptors used. */
-	for (unsigned int i = 0; i < n % r->num; i++)
+	/*
+	 * A packed ring has no index: call the next descriptors used. Only some: a
+	 * lap later they would be covered by the good ones that follow.
+	 */
+	for (unsigned int i = 0; i < n && i < 8 && i < r->num; i++)
 		vu_ring_put_used(r, stale_id(r, r->used_idx), 0, 1);
+}
+
+/*
+ * Both become visible at once: between them the driver could use the id again,
+ * and the second would be a good one.
+ */
+static void put_twice(struct vu_ring *r, uint16_t id, uint16_t slots, uint32_t len)
+{
+	uint16_t idx = r->used_idx;
+	bool wrap = r->used_wrap;
+
+	if (!r->packed) {
+		vu_ring_put_used(r, id, len, slots);
+		vu_ring_put_used(r, id, len, slots);
+		return;
+	}
+	r->used_idx += slots;
+	if (r->used_idx >= r->num) {
+		r->used_idx -= r->num;
+		r->used_wrap = !r->used_wrap;
+	}
+	vu_ring_put_used(r, id, len, slots);
+	r->used_idx = idx;
+	r->used_wrap = wrap;
+	vu_ring_put_used(r, id, len, slots);
+	r->used_idx += slots;
+	if (r->used_idx >= r->num) {
+		r->used_idx -= r->num;
+		r->used_wrap = !r->used_wrap;
+	}
 }
 
 static void spoil(void *p, size_t words, uint64_t *seed)
@@ -157,10 +191,11 @@ void vu_fault_done(struct vu_queue *q, struct vu_elem *e, uint32_t len)
 	}
 	if (vu_fault_hit(q, VU_FAULT_STALE_ID, NULL))
 		id = stale_id(r, id);
-	vu_ring_push(r, id, e->slots, len, full);
 	if (vu_fault_hit(q, VU_FAULT_DUP_ID, NULL)) {
 		vu_ring_publish(r);
-		vu_ring_put_used(r, id, len, e->slots);
+		put_twice(r, id, e->slots, len);
+	} else {
+		vu_ring_push(r, id, e->slots, len, full);
 	}
 	if (vu_fault_hit(q, VU_FAULT_IDX_JUMP, &arg))
 		jump(r, arg);
@@ -211,7 +246,10 @@ static const char *act_early(struct vu_queue *q, uint64_t n)
 	return NULL;
 }
 
-/* Random words anywhere in the ring's memory. */
+/*
+ * Random words anywhere in the ring's memory. What they describe now is not for
+ * us to follow: the ring is left alone until it is started anew.
+ */
 static const char *act_flip(struct vu_queue *q, uint64_t n)
 {
 	struct vu_ring *r = &q->ring;
@@ -235,6 +273,7 @@ static const char *act_flip(struct vu_queue *q, uint64_t n)
 		spoil(pick, 1, seed);
 		((uint16_t *)area[a].p)[word] = pick[0] >> 8;
 	}
+	vu_ring_stop(r);
 	vu_queue_irq(q);
 	return NULL;
 }
@@ -373,7 +412,7 @@ static const char *cmd_faults(struct vu_dev *dev, int argc, char **argv, FILE *o
 	fprintf(out, "%-13s     %s\n%-13s     %s\n%-13s [N] %s\n%-13s [N] %s\n%-13s     %s\n",
 		"none", "no fault any more; serve what was left",
 		"early", "now: complete what was not offered",
-		"flip", "now: N random words in the ring",
+		"flip", "now: N random words in the ring, mute",
 		"storm", "now: N interrupts per second for ms=MS with nothing used",
 		"drop", "now: close the connection, wait for the next");
 	fprintf(out, "%-13s     %s\n", "dead", "now: close the connection and end");
