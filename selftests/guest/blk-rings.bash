@@ -45,7 +45,7 @@ verified() {
 	shift 2
 	for name in $(names); do
 		bs=$(blockdev --getss "$(disk "$name")")
-		fio --name="$name" --filename="$(disk "$name")" --direct=1 --rw=randwrite --size=4M \
+		fio --name="$name" --filename="$(disk "$name")" --direct=1 --rw=randwrite --size=3M \
 			--bsrange="$bs-1M" --iodepth=32 --iodepth_batch_submit=8 --verify=crc32c --verify_fatal=1 \
 			--verify_backlog=64 --randrepeat=0 \
 			"$@" >"/tmp/fio-$name.out" 2>&1 &
