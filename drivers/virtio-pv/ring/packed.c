@@ -152,7 +152,8 @@ static __always_inline int packed_stage(struct vpv_ring *r, const struct vpv_buf
 			u32 len = seg->len;
 
 			packed_put(&desc[off], seg->addr, len, id);
-			vpv_slot_fill(&slots[id], b->token, nr_in ? len : 0, 1, s->staged, in_order);
+			vpv_slot_fill(&slots[id], b->token, nr_in ? len : 0, 1, s->staged,
+				      in_order);
 			flags = nr_in * VRING_DESC_F_WRITE;
 		} else if (need == 1) {
 			packed_put_table(r, b, id, off);

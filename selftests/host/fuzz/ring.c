@@ -281,16 +281,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (left) {
 		u32 op = next();
 
-		switch (op >> 4) {
-		case 0: case 1: case 2: op_stage(); break;
-		case 3: case 4: op_publish(); break;
-		case 5: op_decide(); break;
-		case 6: case 7: op_reap(1 + op % MAX_NUM); break;
-		case 8: op_drain(); break;
-		case 9: op & 8 ? vpv_ring_park(ring) : (void)vpv_ring_arm(ring, op & 7); break;
-		case 10: op == 0xa0 ? op_reset() : op == 0xa1 ? vpv_ring_kill(ring) : (void)0; break;
-		default: op_device(op); break;
-		}
+		if (op < 0x30)
+			op_stage();
+		else if (op < 0x50)
+			op_publish();
+		else if (op < 0x60)
+			op_decide();
+		else if (op < 0x80)
+			op_reap(1 + op % MAX_NUM);
+		else if (op < 0x90)
+			op_drain();
+		else if (op < 0x98)
+			vpv_ring_arm(ring, op & 7);
+		else if (op < 0xa0)
+			vpv_ring_park(ring);
+		else if (op == 0xa0)
+			op_reset();
+		else if (op == 0xa1)
+			vpv_ring_kill(ring);
+		else if (op >= 0xb0)
+			op_device(op);
 		vpv_ring_peek(ring, &state);
 		REQUIRE(state.staged == staged && state.in_flight == in_flight);
 		REQUIRE(state.free + staged + in_flight <= cfg.num);
