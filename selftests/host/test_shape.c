@@ -13,7 +13,6 @@ TEST(layout_refuses_what_the_specification_forbids)
 		{ .num = 3 }, { .num = 100 }, { .num = 32767 },
 		{ .num = 32769, .packed = true }, { .num = 65535, .packed = true },
 		{ .num = 4, .table_len = 5 }, { .num = 4, .table_len = 5, .packed = true },
-		{ .num = 4, .spare = 4 }, { .num = 1, .spare = 1, .packed = true },
 	};
 	struct vpv_ring_layout layout;
 	struct vpv_ring_mem mem = { (void *)64, (void *)64, (void *)64, NULL, 0 };
@@ -56,22 +55,22 @@ TEST(layout_sizes_and_alignments)
 /* Fill, see that no more goes in, empty. */
 static void fill_and_empty(struct rig *g, u32 laps)
 {
-	u32 i, num = g->cfg.num - g->cfg.spare;
+	u32 i;
 
 	while (laps--) {
-		for (i = 0; i < num; i++)
+		for (i = 0; i < g->cfg.num; i++)
 			CHECK_EQ(rig_stage(g, i & 1, !(i & 1), 16), 1);
 		CHECK_EQ(rig_stage(g, 1, 0, 16), 0);
 		CHECK_EQ(vpv_ring_room(g->ring), 0);
 		CHECK_EQ(vpv_ring_in_flight(g->ring), 0);
 		CHECK(!fakedev_avail(&g->dev));
 		vpv_ring_publish(g->ring);
-		CHECK_EQ(vpv_ring_in_flight(g->ring), num);
-		CHECK_EQ(vpv_ring_undecided(g->ring), num);
+		CHECK_EQ(vpv_ring_in_flight(g->ring), g->cfg.num);
+		CHECK_EQ(vpv_ring_undecided(g->ring), g->cfg.num);
 		vpv_ring_decide(g->ring);
 		CHECK_EQ(vpv_ring_undecided(g->ring), 0);
 		CHECK(!vpv_ring_pending(g->ring));
-		for (i = 0; i < num; i++) {
+		for (i = 0; i < g->cfg.num; i++) {
 			struct fakedev_buf b;
 
 			CHECK(rig_pop(g, &b));
@@ -79,7 +78,7 @@ static void fill_and_empty(struct rig *g, u32 laps)
 			fakedev_push(&g->dev, &b, b.in_len);
 		}
 		CHECK(vpv_ring_pending(g->ring));
-		for (i = 0; i < num;)
+		for (i = 0; i < g->cfg.num;)
 			i += rig_reap(g, 64);
 		CHECK_EQ(rig_reap(g, 64), 0);
 		CHECK(!vpv_ring_pending(g->ring));
@@ -100,23 +99,6 @@ TEST(full_ring_and_back)
 	static const u16 sizes[] = { 1, 2, 3, 4, 7, 100, 256, 0 };
 
 	rig_for_sizes(full_ring, sizes);
-}
-
-static void spared(struct rig *g)
-{
-	struct vpv_ring_cfg cfg = g->cfg;
-
-	rig_free(g);
-	cfg.spare = 1;
-	rig_make(g, &cfg);
-	fill_and_empty(g, 12);
-}
-
-TEST(spare_descriptors_stay_unused)
-{
-	static const u16 sizes[] = { 2, 3, 4, 100, 256, 0 };
-
-	rig_for_sizes(spared, sizes);
 }
 
 static void two_laps(struct rig *g)
