@@ -14,6 +14,17 @@ done
 check_equal "the host answers" "a  b" "$(host ping "a  b")"
 check_equal "an unknown request is refused" 64 "$(host no-such-verb >/dev/null; echo $?)"
 
+# Time-outs mean nothing in a guest whose clock runs away.
+now() { awk '{ print int($1 * 1000) }' /proc/uptime; }
+host_start=$(host time) guest_start=$(now)
+sleep 2
+host_ms=$((($(host time) - host_start) / 1000000)) guest_ms=$(($(now) - guest_start))
+if [ $((guest_ms * 2)) -gt "$host_ms" ] && [ "$guest_ms" -lt $((host_ms * 2)) ]; then
+	ok "the guest's clock keeps pace with the host's"
+else
+	not_ok "the guest's clock keeps pace with the host's" "guest $guest_ms ms, host $host_ms ms"
+fi
+
 before=$(kicks null0)
 dd if="$(disk null0)" of=/dev/null bs=4k count=10 iflag=direct 2>/dev/null
 after=$(kicks null0)

@@ -35,9 +35,10 @@ run_host_test() {
 	local kernel=$1 path=$2 logs=$3 name status=0 seconds
 	name=$(basename "$path" .host.sh)
 	seconds=$(test_header "$path" timeout)
-	[ "$kernel" != debug ] || seconds=$((${seconds:-300} * 4))
+	seconds=$((${seconds:-300} * ${VPV_SLOW:-1}))
+	[ "$kernel" != debug ] || seconds=$((seconds * 4))
 	mkdir -p "$logs/$kernel/host"
-	VPV_KERNEL=$kernel PATH=$VPV_LAB:$PATH timeout -k 10 "${seconds:-300}" "$path" \
+	VPV_KERNEL=$kernel PATH=$VPV_LAB:$PATH timeout -k 10 "$seconds" "$path" \
 		>"$logs/$kernel/host/$name.ktap" 2>"$logs/$kernel/host/$name.log" || status=$?
 	in_root python3 -B "$VPV_LAB/py/judge.py" "$kernel host $name" "$status" \
 		"$logs/$kernel/host/$name.ktap" "$logs/$kernel/host/$name.sum"

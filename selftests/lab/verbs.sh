@@ -17,7 +17,7 @@ verb_help() {
 	kernels: $VPV_KERNELS debug    flavours: amd64 cloud-amd64 rt-amd64 (build only)
 	run options: --boot NAME (selftests/guest/boots), --smp N, --mem SIZE, --machine q35|pc, --append ARGS,
 	  --timeout SECONDS, --qemu-args ARGS, --no-modules, --state DIR (keeps the disks), --log-dir DIR
-	environment: VPV_CACHE (the cache), VPV_ACCEL=kvm|tcg
+	environment: VPV_CACHE (the cache), VPV_ACCEL=kvm|tcg, VPV_SLOW=N (time-outs N times as long)
 	END
 }
 

@@ -17,12 +17,14 @@ import accel
 from boots import Boot, BootError, size_bytes
 import initrd
 import ktap
-from machine import GuestDied, Machine
+from machine import READY_SECONDS, GuestDied, Machine
 
 # A debug kernel is several times slower and wants memory for its shadow.
 DEBUG_SLOWER = 4
 DEBUG_MEMORY = "2G"
 DEFAULT_TIMEOUT = 120
+# A factor on all time-outs, for a machine that is slow or busy
+SLOW = int(os.environ.get("VPV_SLOW", "1"))
 
 printing = threading.Lock()
 
@@ -55,7 +57,7 @@ class Test:
 
     def seconds(self, kernel):
         seconds = int((self.head["timeout"] or [DEFAULT_TIMEOUT])[0])
-        return seconds * (DEBUG_SLOWER if kernel == "debug" else 1)
+        return SLOW * seconds * (DEBUG_SLOWER if kernel == "debug" else 1)
 
     def wants(self, kernel):
         return not self.head["kernels"] or kernel in self.head["kernels"]
@@ -113,7 +115,7 @@ class Group:
                 machine = None
                 try:
                     machine = self.start(run_dir)
-                    machine.wait_ready()
+                    machine.wait_ready(READY_SECONDS * SLOW)
                 except (GuestDied, BootError) as err:
                     self.boot_failed(machine, waiting.pop(0), str(err), boots)
                     if machine:
