@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# boot: plain
+# timeout: 300
+# kernels: 6.1 6.12 7.3
+# Never more kicks or interrupts than the in-tree driver on the same work, by
+# QEMU's trace. Both drive the same disk, in turn; the smaller of two runs each
+# counts, and a tenth is noise.
+. "$(dirname "$0")/lib.sh"
+need_lab
+need_module virtio_pv_blk
+modinfo -n virtio_blk >/dev/null 2>&1 || skip_all "no in-tree virtio_blk to compare with"
+
+ops=1500
+declare -A work=(
+	[depth1]="--rw=randread --bs=4k --iodepth=1"
+	[depth4]="--rw=randread --bs=4k --iodepth=4"
+	[depth32]="--rw=randread --bs=4k --iodepth=32"
+	[depth128]="--rw=randread --bs=4k --iodepth=128"
+	[sequential]="--rw=read --bs=128k --iodepth=8"
+	[fdatasync]="--rw=randwrite --bs=4k --iodepth=1 --fdatasync=1"
+)
+
+# run WORK: "kicks interrupts" of it on null0
+run() {
+	local k i
+	k=$(kicks null0) i=$(interrupts null0)
+	# shellcheck disable=SC2086 # options are words
+	fio --name=work --filename="$(disk null0)" --direct=1 --ioengine=libaio --number_ios="$ops" \
+		--size=900M ${work[$1]} >/tmp/fio.out 2>&1 || return 1
+	echo $(($(kicks null0) - k)) $(($(interrupts null0) - i))
+}
+
+declare -A best
+for driver in theirs ours ours theirs; do
+	if [ "$driver" = ours ]; then take null0; else give null0; fi || bail "no disk"
+	for name in "${!work[@]}"; do
+		read -r k i <<<"$(run "$name")" || bail "fio failed: $(tail -n 3 /tmp/fio.out)"
+		for what in "kicks:$k" "irqs:$i"; do
+			key=$driver.$name.${what%:*}
+			[ "${best[$key]:-999999999}" -le "${what#*:}" ] || best[$key]=${what#*:}
+		done
+	done
+done
+give null0
+
+for name in depth1 depth4 depth32 depth128 sequential fdatasync; do
+	for what in kicks irqs; do
+		ours=${best[ours.$name.$what]} theirs=${best[theirs.$name.$what]}
+		check "$name: $what, ours $ours, in-tree $theirs" test $((ours * 10)) -le $((theirs * 11 + 100))
+	done
+done
