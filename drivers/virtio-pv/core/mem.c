@@ -102,6 +102,30 @@ u32 vpv_sg_len(struct vpv_dev *vdev, const struct scatterlist *sg)
 }
 EXPORT_SYMBOL_GPL(vpv_sg_len);
 
+int vpv_map_page(struct vpv_dev *vdev, struct page *page, size_t offset, size_t len,
+		 enum dma_data_direction dir, u64 *addr)
+{
+	dma_addr_t dma;
+
+	if (!through_dma(vdev)) {
+		*addr = page_to_phys(page) + offset;
+		return 0;
+	}
+	dma = dma_map_page(vdev->dev, page, offset, len, dir);
+	if (dma_mapping_error(vdev->dev, dma))
+		return -ENOMEM;
+	*addr = dma;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vpv_map_page);
+
+void vpv_unmap_page(struct vpv_dev *vdev, u64 addr, size_t len, enum dma_data_direction dir)
+{
+	if (through_dma(vdev))
+		dma_unmap_page(vdev->dev, addr, len, dir);
+}
+EXPORT_SYMBOL_GPL(vpv_unmap_page);
+
 size_t vpv_max_mapping(struct vpv_dev *vdev)
 {
 	return through_dma(vdev) ? dma_max_mapping_size(vdev->dev) : SIZE_MAX;

@@ -35,6 +35,12 @@ u16 vpv_policy_arm(struct vpv_policy_reap *r)
 	return 1;
 }
 
+u16 vpv_policy_arm_lazy(struct vpv_policy_reap *r, u16 in_flight)
+{
+	r->arms++;
+	return in_flight > 1 ? in_flight - in_flight / 4 : 1;
+}
+
 void vpv_policy_armed(struct vpv_policy_reap *r, bool in_time)
 {
 	if (!in_time)

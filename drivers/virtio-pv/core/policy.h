@@ -64,6 +64,16 @@ void vpv_policy_reaped(struct vpv_policy_reap *r, unsigned int n);
  * Return: after how many more completions an interrupt is wanted, at least 1.
  */
 u16 vpv_policy_arm(struct vpv_policy_reap *r);
+
+/**
+ * vpv_policy_arm_lazy() - the same for completions nobody waits for one by one
+ * @r: the side
+ * @in_flight: buffers the device owns
+ *
+ * Return: three quarters of them, at least 1: all of them are sure to complete,
+ * so the interrupt is sure to come.
+ */
+u16 vpv_policy_arm_lazy(struct vpv_policy_reap *r, u16 in_flight);
 void vpv_policy_armed(struct vpv_policy_reap *r, bool in_time);
 
 #endif /* VPV_POLICY_H */

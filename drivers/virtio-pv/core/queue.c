@@ -101,16 +101,26 @@ unsigned int vpv_queue_reap(struct vpv_queue *q, struct vpv_done *done, unsigned
 }
 EXPORT_SYMBOL_GPL(vpv_queue_reap);
 
-bool vpv_queue_rearm(struct vpv_queue *q)
+static bool arm(struct vpv_queue *q, u16 k)
 {
-	u16 k = vpv_policy_arm(&q->core->reap);
 	bool in_time = vpv_ring_arm(q->ring, k);
 
 	vpv_policy_armed(&q->core->reap, in_time);
 	/* A broken ring has nothing to reap: its drain is over. */
 	return in_time || vpv_ring_error(q->ring) != VPV_RING_OK;
 }
+
+bool vpv_queue_rearm(struct vpv_queue *q)
+{
+	return arm(q, vpv_policy_arm(&q->core->reap));
+}
 EXPORT_SYMBOL_GPL(vpv_queue_rearm);
+
+bool vpv_queue_rearm_lazy(struct vpv_queue *q)
+{
+	return arm(q, vpv_policy_arm_lazy(&q->core->reap, vpv_ring_in_flight(q->ring)));
+}
+EXPORT_SYMBOL_GPL(vpv_queue_rearm_lazy);
 
 void vpv_queue_park(struct vpv_queue *q)
 {
@@ -137,6 +147,12 @@ const struct cpumask *vpv_queue_affinity(struct vpv_queue *q)
 	return vpv_core(q->vdev)->ops->queue_affinity(q);
 }
 EXPORT_SYMBOL_GPL(vpv_queue_affinity);
+
+void vpv_queue_set_affinity(struct vpv_queue *q, const struct cpumask *mask)
+{
+	vpv_core(q->vdev)->ops->queue_set_affinity(q, mask);
+}
+EXPORT_SYMBOL_GPL(vpv_queue_set_affinity);
 
 /*
  * The device interrupts for this queue. Before DRIVER_OK and after a stop there

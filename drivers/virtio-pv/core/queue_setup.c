@@ -158,6 +158,7 @@ static void init_queue(struct vpv_dev *vdev, u16 index, const struct vpv_queue_d
 	q->name = desc->name;
 	q->ctx = desc->ctx;
 	q->core->callback = desc->callback;
+	q->core->with_previous = desc->with_previous && index;
 	q->core->standing = desc->standing;
 	spin_lock_init(&q->submit_lock);
 	spin_lock_init(&q->reap_lock);

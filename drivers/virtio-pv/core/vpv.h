@@ -80,6 +80,8 @@ struct vpv_config_field {
  *	is made of it when the ring is smaller (SPLIT-008) or indirect descriptors
  *	were not agreed; see vpv_queue_max_segs()
  * @direct_max: see &vpv_ring_cfg.direct_max
+ * @with_previous: share the vector of the queue before this one, where each queue
+ *	would have its own
  * @standing: buffers lie with the device until something happens (receive
  *	queues), so nobody waits for them before a suspend
  * @ctx: the driver's own
@@ -90,6 +92,7 @@ struct vpv_queue_desc {
 	u16 num_max;
 	u16 table_len;
 	u16 direct_max;
+	bool with_previous;
 	bool standing;
 	void *ctx;
 };
@@ -238,6 +241,16 @@ int vpv_queues_create(struct vpv_dev *vdev, const struct vpv_queue_desc *descs,
 const struct cpumask *vpv_queue_affinity(struct vpv_queue *q);
 
 /**
+ * vpv_queue_set_affinity() - the CPUs that should take the queue's interrupts
+ * @q: the queue
+ * @mask: them
+ *
+ * A wish; nothing happens when the vector is shared by all queues or managed.
+ * Context: process.
+ */
+void vpv_queue_set_affinity(struct vpv_queue *q, const struct cpumask *mask);
+
+/**
  * vpv_dev_recover() - reset the device and start it again
  * @vdev: the device
  * @why: one short phrase for the log
@@ -338,6 +351,21 @@ u64 vpv_sg_addr(struct vpv_dev *vdev, const struct scatterlist *sg);
 u32 vpv_sg_len(struct vpv_dev *vdev, const struct scatterlist *sg);
 
 /**
+ * vpv_map_page() - let the device at a piece of memory
+ * @vdev: the device
+ * @page: first page; the piece is contiguous from there on
+ * @offset: of the piece in it
+ * @len: bytes
+ * @dir: direction
+ * @addr: set to the address for &vpv_seg.addr
+ *
+ * Context: any. Return: 0 or -ENOMEM.
+ */
+int vpv_map_page(struct vpv_dev *vdev, struct page *page, size_t offset, size_t len,
+		 enum dma_data_direction dir, u64 *addr);
+void vpv_unmap_page(struct vpv_dev *vdev, u64 addr, size_t len, enum dma_data_direction dir);
+
+/**
  * vpv_max_mapping() - most bytes one mapped piece may have; SIZE_MAX: no limit
  * @vdev: the device
  */
@@ -397,6 +425,16 @@ unsigned int vpv_queue_reap(struct vpv_queue *q, struct vpv_done *done, unsigned
  * Return: false when more has completed already: reap on.
  */
 bool vpv_queue_rearm(struct vpv_queue *q);
+
+/**
+ * vpv_queue_rearm_lazy() - ask for an interrupt when most of what is in flight is done
+ * @q: the queue
+ *
+ * For completions nobody waits for one by one.
+ *
+ * Return: false when that much has completed already: reap on.
+ */
+bool vpv_queue_rearm_lazy(struct vpv_queue *q);
 
 /**
  * vpv_queue_park() - begin of a drain, or a polled queue: no interrupts

@@ -128,6 +128,7 @@ struct vpv_shared {
  * @irqs: interrupts with something to reap; written by the handler
  * @spurious: and with nothing
  * @callback: of the driver
+ * @with_previous: see &vpv_queue_desc.with_previous
  * @standing: see &vpv_queue_desc.standing
  * @cfg: shape of the ring
  * @desc: descriptor area
@@ -155,6 +156,7 @@ struct vpv_queue_core {
 	u64 spurious;
 	void (*callback)(struct vpv_queue *q);
 
+	bool with_previous;
 	bool standing;
 	struct vpv_ring_cfg cfg;
 	struct vpv_shared desc;

@@ -80,6 +80,7 @@ void vpv_pci_vectors_destroy(struct vpv_dev_core *d);
 int vpv_pci_vectors_program(struct vpv_dev_core *d);
 void vpv_pci_vectors_sync(struct vpv_dev_core *d);
 const struct cpumask *vpv_pci_queue_affinity(struct vpv_queue *q);
+void vpv_pci_queue_set_affinity(struct vpv_queue *q, const struct cpumask *mask);
 int vpv_pci_queue_irq(struct vpv_queue *q);
 const char *vpv_pci_vector_mode(struct vpv_dev_core *d);
 

@@ -21,7 +21,8 @@
 /**
  * struct vpv_pci_vector - an interrupt
  * @p: its function
- * @queue: its queue, NULL: none or all
+ * @queue: the first of its queues, NULL: none or all
+ * @nr_queues: how many follow one another from there
  * @all_queues: it serves all queues
  * @config: it serves configuration changes
  * @irq: number
@@ -37,6 +38,7 @@
 struct vpv_pci_vector {
 	struct vpv_pci *p;
 	struct vpv_queue *queue;
+	unsigned int nr_queues;
 	bool all_queues;
 	bool config;
 	unsigned int irq;
@@ -155,8 +157,11 @@ static bool serve_all(struct vpv_pci *p)
 static irqreturn_t queue_handler(int irq, void *data)
 {
 	struct vpv_pci_vector *v = data;
-	bool useful = vpv_queue_irq(v->queue);
+	bool useful = false;
+	unsigned int i;
 
+	for (i = 0; i < v->nr_queues; i++)
+		useful |= vpv_queue_irq(&v->queue[i]);
 	if (!useful)
 		vpv_queue_spurious(v->queue);
 	account(v, useful);
@@ -224,12 +229,17 @@ static irq_handler_t handler_of(const struct vpv_pci_vector *v)
 
 /* ---- making them ---- */
 
+static bool wants_own_vector(const struct vpv_queue *q)
+{
+	return q->core->callback && !q->core->with_previous;
+}
+
 static unsigned int queues_with_vector(struct vpv_dev *vdev)
 {
 	unsigned int i, n = 0;
 
 	for (i = 0; i < vdev->nr_queues; i++)
-		n += !!vdev->queues[i].core->callback;
+		n += wants_own_vector(&vdev->queues[i]);
 	return n;
 }
 
@@ -237,16 +247,20 @@ static unsigned int queues_with_vector(struct vpv_dev *vdev)
 static void assign(struct vpv_pci *p)
 {
 	struct vpv_dev *vdev = &p->core.vdev;
-	unsigned int i, next = 1;
+	unsigned int i, next = 0;
 
 	p->vectors[0].config = true;
 	if (p->mode != VPV_PCI_PER_QUEUE) {
 		p->vectors[p->nr_vectors - 1].all_queues = true;
 		return;
 	}
-	for (i = 0; i < vdev->nr_queues; i++)
-		if (vdev->queues[i].core->callback)
-			p->vectors[next++].queue = &vdev->queues[i];
+	for (i = 0; i < vdev->nr_queues; i++) {
+		if (wants_own_vector(&vdev->queues[i]))
+			p->vectors[++next].queue = &vdev->queues[i];
+		else if (!vdev->queues[i].core->callback)
+			continue;
+		p->vectors[next].nr_queues++;
+	}
 }
 
 static void name_vector(struct vpv_pci_vector *v)
@@ -414,7 +428,9 @@ static u16 vector_of(struct vpv_pci *p, const struct vpv_queue *q)
 	if (!q->core->callback)
 		return VIRTIO_MSI_NO_VECTOR;
 	for (i = 0; i < p->nr_vectors; i++)
-		if (p->vectors[i].all_queues || p->vectors[i].queue == q)
+		if (p->vectors[i].all_queues ||
+		    (p->vectors[i].queue && q >= p->vectors[i].queue &&
+		     q < p->vectors[i].queue + p->vectors[i].nr_queues))
 			return i;
 	return VIRTIO_MSI_NO_VECTOR;
 }
@@ -462,6 +478,15 @@ const struct cpumask *vpv_pci_queue_affinity(struct vpv_queue *q)
 	if (!p->managed || vector == VIRTIO_MSI_NO_VECTOR)
 		return NULL;
 	return pci_irq_get_affinity(p->pdev, vector);
+}
+
+void vpv_pci_queue_set_affinity(struct vpv_queue *q, const struct cpumask *mask)
+{
+	struct vpv_pci *p = to_vpv_pci(vpv_core(q->vdev));
+	u16 vector = vector_of(p, q);
+
+	if (p->mode == VPV_PCI_PER_QUEUE && !p->managed && vector != VIRTIO_MSI_NO_VECTOR)
+		irq_set_affinity(p->vectors[vector].irq, mask);
 }
 
 int vpv_pci_queue_irq(struct vpv_queue *q)

@@ -331,6 +331,7 @@ const struct vpv_transport_ops vpv_pci_ops = {
 	.vectors_program = vpv_pci_vectors_program,
 	.vectors_sync = vpv_pci_vectors_sync,
 	.queue_affinity = vpv_pci_queue_affinity,
+	.queue_set_affinity = vpv_pci_queue_set_affinity,
 	.queue_irq = vpv_pci_queue_irq,
 	.vector_mode = vpv_pci_vector_mode,
 };

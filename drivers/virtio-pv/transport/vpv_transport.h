@@ -67,6 +67,7 @@ struct vpv_doorbell {
  * @vectors_program: tell the device of them again, after a reset
  * @vectors_sync: wait until no handler runs
  * @queue_affinity: CPUs of a queue's own vector, or NULL; any context
+ * @queue_set_affinity: CPUs that should take a queue's interrupts; process context
  * @queue_irq: number of the interrupt a queue has, 0: none; any context
  * @vector_mode: in words, for debugfs
  */
@@ -95,6 +96,7 @@ struct vpv_transport_ops {
 	int (*vectors_program)(struct vpv_dev_core *d);
 	void (*vectors_sync)(struct vpv_dev_core *d);
 	const struct cpumask *(*queue_affinity)(struct vpv_queue *q);
+	void (*queue_set_affinity)(struct vpv_queue *q, const struct cpumask *mask);
 	int (*queue_irq)(struct vpv_queue *q);
 	const char *(*vector_mode)(struct vpv_dev_core *d);
 };
