@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef VPV_COMPAT_UAPI_LINUX_VIRTIO_NET_H
+#define VPV_COMPAT_UAPI_LINUX_VIRTIO_NET_H
+
+#include_next <uapi/linux/virtio_net.h>
+
+/* UDP in segments (virtio 1.4, 5.1.3, 5.1.9) */
+#ifndef VIRTIO_NET_F_GUEST_USO4
+#define VIRTIO_NET_F_GUEST_USO4		54
+#define VIRTIO_NET_F_GUEST_USO6		55
+#define VIRTIO_NET_F_HOST_USO		56
+#endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4	5
+#endif
+
+/* Exact header lengths (virtio 1.4, 5.1.9.2) */
+#ifndef VIRTIO_NET_F_GUEST_HDRLEN
+#define VIRTIO_NET_F_GUEST_HDRLEN	59
+#endif
+
+/* More receive modes (virtio 1.4, 5.1.9.5.1) */
+#ifndef VIRTIO_NET_CTRL_RX_ALLUNI
+#define VIRTIO_NET_CTRL_RX_ALLUNI	2
+#endif
+
+#endif /* VPV_COMPAT_UAPI_LINUX_VIRTIO_NET_H */
