@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <asm/byteorder.h>
+#include <linux/virtio_net.h>
+
+#include "hdr.h"
+
+/* Sums are two bytes. */
+#define CSUM_LEN 2
+/* Smallest transport header that segments can have (UDP). */
+#define MIN_TRANSPORT 8
+
+static bool gso_allowed(u8 type, const struct vpv_net_rules *rules)
+{
+	switch (type) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+		return true;
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		return rules->tso4;
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		return rules->tso6;
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		return rules->uso4 || rules->uso6;
+	default:
+		return false;
+	}
+}
+
+static enum vpv_net_hdr_error check_gso(const struct vpv_net_hdr *hdr,
+					const struct vpv_net_rules *rules)
+{
+	u8 type = hdr->gso_type & ~VIRTIO_NET_HDR_GSO_ECN;
+	bool ecn = hdr->gso_type & VIRTIO_NET_HDR_GSO_ECN;
+
+	if (!gso_allowed(type, rules))
+		return VPV_NET_HDR_GSO;
+	/* ECN alone is a packet of one segment like any other (NET-007). */
+	if (ecn && type == VIRTIO_NET_HDR_GSO_UDP_L4)
+		return VPV_NET_HDR_GSO;
+	if (ecn && type != VIRTIO_NET_HDR_GSO_NONE && !rules->ecn)
+		return VPV_NET_HDR_GSO;
+	if (type != VIRTIO_NET_HDR_GSO_NONE && !hdr->gso_size)
+		return VPV_NET_HDR_GSO_SIZE;
+	return VPV_NET_HDR_OK;
+}
+
+enum vpv_net_hdr_error vpv_net_hdr_check(const struct vpv_net_hdr *hdr,
+					 const struct vpv_net_rules *rules, u32 first)
+{
+	u32 start = le16_to_cpu(hdr->csum_start);
+	u32 offset = le16_to_cpu(hdr->csum_offset);
+	u16 buffers = le16_to_cpu(hdr->num_buffers);
+	bool partial = hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+
+	/* 5.1.9.4: without mergeable buffers the field is 1, or not looked at. */
+	if (rules->max_buffers > 1 && (!buffers || buffers > rules->max_buffers))
+		return VPV_NET_HDR_BUFFERS;
+	if (partial && !rules->csum)
+		return VPV_NET_HDR_FLAGS;
+	/* The headers, up to the sum, come in one piece with all known devices. */
+	if (partial && (!start || start + offset + CSUM_LEN > first || start + MIN_TRANSPORT > first))
+		return VPV_NET_HDR_CSUM;
+	return check_gso(hdr, rules);
+}
+
+u16 vpv_net_hdr_buffers(const struct vpv_net_hdr *hdr, const struct vpv_net_rules *rules)
+{
+	return rules->max_buffers > 1 ? le16_to_cpu(hdr->num_buffers) : 1;
+}
+
+u32 vpv_net_avg(u32 avg, u32 len)
+{
+	return avg - avg / 8 + len;
+}
+
+u32 vpv_net_buf_len(u32 avg, u32 least, u32 most)
+{
+	u32 len = avg / 8;
+
+	if (len < least)
+		len = least;
+	return len < most ? len : most;
+}

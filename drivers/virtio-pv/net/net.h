@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * virtio_pv_net: a network device (virtio 1.4, 5.1).
+ *
+ *	main.c		module, feature whitelist, probe and remove
+ *	netdev.c	the netdev: its operations, register and unregister
+ *	config.c	device configuration -> validated
+ *	hdr.c		packet headers: made and checked; pure
+ *	rx.c		receive: buffers, packets
+ *	tx.c		transmit
+ *	pair.c		a receive and a transmit queue with one NAPI; open and stop
+ *	ctrl.c		control queue: commands queued, several per kick
+ *	rxmode.c	what is received: addresses, VLANs, promiscuity
+ *	offload.c	offloads of the netdev, and those told to the device
+ *	link.c		carrier, speed, announcements
+ *	life.c		stop, start, lost buffers
+ *	stats.c		counters
+ *	ethtool.c	ethtool
+ *
+ * Locks, outermost first:
+ *
+ *	the device's mutex		the core's; around life.c and link.c
+ *	RTNL				open, stop, channels, offloads; life.c
+ *	netif_addr_lock			address lists
+ *	vpv_net_ctrl.lock		the control queue, both sides
+ *
+ *	transmit lock of a queue	both sides of a transmit queue
+ *	NAPI of a pair			both sides of a receive queue
+ *
+ * Nobody takes the device's mutex under RTNL.
+ */
+#ifndef VPV_NET_H
+#define VPV_NET_H
+
+#include <linux/ethtool.h>
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/netdevice.h>
+#include <linux/timer.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
+#include <linux/workqueue.h>
+#include <net/page_pool/helpers.h>
+
+#include "../core/vpv.h"
+#include "hdr.h"
+
+/* What one packet of the largest kind takes: a linear part and its pages. */
+#define VPV_NET_TX_SEGS (MAX_SKB_FRAGS + 1)
+/* Packets of up to that many pieces need no indirect table. */
+#define VPV_NET_TX_DIRECT 2
+/* Completions taken at a time. */
+#define VPV_NET_REAP_MAX 32
+/* A transmitter looks for completions when so many packets were sent since. */
+#define VPV_NET_TX_REAP_EVERY 32
+/* Completions nobody waits for are taken at the latest after that time. */
+#define VPV_NET_TX_BACKSTOP (msecs_to_jiffies(8) ?: 1)
+/* Memory was short: try again after that time. */
+#define VPV_NET_RX_RETRY (msecs_to_jiffies(20) ?: 1)
+/* In front of the header of each receive buffer, for the stack. */
+#define VPV_NET_RX_PAD ALIGN(NET_SKB_PAD + NET_IP_ALIGN, 4)
+/* A command without an answer for so long makes the driver reset the queue. */
+#define VPV_NET_CTRL_TIMEOUT_MS 5000
+#define VPV_NET_CTRL_SLOTS 32
+#define VPV_NET_CTRL_PAYLOAD 1016
+/* Address entries that fit into one command. */
+#define VPV_NET_MAC_MAX ((VPV_NET_CTRL_PAYLOAD - 8) / ETH_ALEN)
+/* Watchdog of the stack for a stopped transmit queue. */
+#define VPV_NET_TX_TIMEOUT (5 * HZ)
+
+/**
+ * struct vpv_net_config - the device configuration, checked
+ * @have_mac: @mac was given
+ * @mac: address
+ * @link_up: link state
+ * @announce: the device asks for announcements
+ * @max_pairs: queue pairs of the device; the control queue comes after them
+ * @mtu: the device's limit, 0: none given
+ * @speed: Mbit/s, or SPEED_UNKNOWN
+ * @duplex: DUPLEX_...
+ */
+struct vpv_net_config {
+	bool have_mac;
+	u8 mac[ETH_ALEN];
+	bool link_up;
+	bool announce;
+	u16 max_pairs;
+	u16 mtu;
+	u32 speed;
+	u8 duplex;
+};
+
+/**
+ * struct vpv_net_rx_stats - written by NAPI of the pair only
+ * @packets: given to the stack
+ * @bytes: of them
+ * @drops: packets dropped for any of the reasons that follow, and by pressure
+ * @bad_len: a length too small or unknown
+ * @bad_hdr: a header that lies
+ * @bad_count: a packet in more buffers than came
+ * @no_memory: refills cut short
+ * @kicks: notifications sent
+ * @syncp: for readers on 32 bits
+ */
+struct vpv_net_rx_stats {
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t drops;
+	u64_stats_t bad_len;
+	u64_stats_t bad_hdr;
+	u64_stats_t bad_count;
+	u64_stats_t no_memory;
+	u64_stats_t kicks;
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct vpv_net_tx_stats - written under the transmit lock only
+ * @packets: handed to the device
+ * @bytes: of them
+ * @drops: given up: malformed, no memory, lost in a reset
+ * @kicks: notifications sent
+ * @stops: the queue was stopped: ring full or byte limit
+ * @timeouts: watchdog expired
+ * @syncp: for readers on 32 bits
+ */
+struct vpv_net_tx_stats {
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t drops;
+	u64_stats_t kicks;
+	u64_stats_t stops;
+	u64_stats_t timeouts;
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct vpv_net_rx_buf - a buffer the device may write to
+ * @page: from the pool
+ * @offset: of the buffer within @page
+ * @size: of the buffer, padding and struct skb_shared_info included
+ * @next: free list
+ */
+struct vpv_net_rx_buf {
+	struct page *page;
+	u32 offset;
+	u32 size;
+	struct vpv_net_rx_buf *next;
+};
+
+/**
+ * struct vpv_net_rx - a receive queue
+ * @q: the virtqueue
+ * @pool: pages
+ * @bufs: records, one per descriptor
+ * @free: records not in use
+ * @order: of the pool's pages
+ * @avg_len: moving average of the length of a packet, scaled by 8
+ * @skb: packet being put together
+ * @hdr: its header, as copied
+ * @missing: buffers to come
+ * @retry: memory was short
+ * @stats: counters
+ */
+struct vpv_net_rx {
+	struct vpv_queue *q;
+	struct page_pool *pool;
+	struct vpv_net_rx_buf *bufs;
+	struct vpv_net_rx_buf *free;
+	unsigned int order;
+	u32 avg_len;
+	struct sk_buff *skb;
+	struct vpv_net_hdr hdr;
+	unsigned int missing;
+	struct timer_list retry;
+	struct vpv_net_rx_stats stats;
+};
+
+struct vpv_net_tx_map;
+
+/**
+ * struct vpv_net_tx - a transmit queue
+ * @q: the virtqueue
+ * @txq: the stack's
+ * @maps: where packets are for the device, one per packet in flight if @dma
+ * @free: of them, not in use
+ * @dma: packets are mapped through the DMA API
+ * @need: room that the largest packet takes
+ * @wake: room at which a stopped queue goes on
+ * @since_reap: packets sent since completions were last looked for
+ * @lost: buffers were dropped: the byte limit has to start anew
+ * @backstop: takes completions that nobody waits for
+ * @stats: counters
+ */
+struct vpv_net_tx {
+	struct vpv_queue *q;
+	struct netdev_queue *txq;
+	struct vpv_net_tx_map *maps;
+	struct vpv_net_tx_map *free;
+	bool dma;
+	unsigned int need;
+	unsigned int wake;
+	unsigned int since_reap;
+	bool lost;
+	struct timer_list backstop;
+	struct vpv_net_tx_stats stats;
+};
+
+/**
+ * struct vpv_net_pair - a receive and a transmit queue on one NAPI
+ * @vn: the device
+ * @index: number
+ * @running: NAPI is enabled; RTNL
+ * @napi: both queues'
+ * @rx: receive
+ * @tx: transmit
+ * @rx_name: for messages
+ * @tx_name: for messages
+ */
+struct vpv_net_pair {
+	struct vpv_net *vn;
+	unsigned int index;
+	bool running;
+	struct napi_struct napi;
+	struct vpv_net_rx rx;
+	struct vpv_net_tx tx;
+	char rx_name[16];
+	char tx_name[16];
+};
+
+struct vpv_net_slot;
+struct vpv_net_wait;
+
+/**
+ * struct vpv_net_ctrl - the control queue
+ * @q: the virtqueue, NULL: the device has none
+ * @lock: both sides of the queue and all that follows
+ * @slots: commands
+ * @mem: what the device sees of them
+ * @mem_addr: @mem as the device sees it
+ * @nr_slots: how many
+ * @busy: commands with the device
+ * @stopped: the device does not take commands now
+ * @starved: somebody found no slot: synchronise again
+ * @watchdog: looks for overdue commands
+ * @sync: sends what is still to be sent
+ * @commands: commands sent
+ * @failed: refused by the device
+ * @kicks: notifications sent
+ */
+struct vpv_net_ctrl {
+	struct vpv_queue *q;
+	spinlock_t lock;
+	struct vpv_net_slot *slots;
+	struct vpv_net_ctrl_wire *mem;
+	u64 mem_addr;
+	unsigned int nr_slots;
+	unsigned int busy;
+	bool stopped;
+	bool starved;
+	struct delayed_work watchdog;
+	struct work_struct sync;
+	u64 commands;
+	u64 failed;
+	u64 kicks;
+};
+
+/**
+ * struct vpv_net_mode - what the device lets through
+ * @promisc: all
+ * @allmulti: all multicast
+ * @alluni: all unicast
+ * @nr_uc: unicast addresses
+ * @nr_mc: multicast addresses
+ * @macs: @nr_uc and then @nr_mc addresses
+ */
+struct vpv_net_mode {
+	u8 promisc;
+	u8 allmulti;
+	u8 alluni;
+	u16 nr_uc;
+	u16 nr_mc;
+	u8 macs[VPV_NET_MAC_MAX][ETH_ALEN];
+};
+
+/**
+ * struct vpv_net - a network device
+ * @vdev: the device
+ * @dev: the netdev
+ * @cfg: validated configuration
+ * @rules: what a received header may say
+ * @pairs: queue pairs
+ * @nr_pairs: of them with rings of full size: what may be used
+ * @cur_pairs: used; RTNL
+ * @sent_pairs: told to the device; ctrl.lock
+ * @hdr_len: bytes of a packet's header
+ * @mergeable: a packet may come in several buffers
+ * @registered: the netdev is visible
+ * @open: between ndo_open and ndo_stop; RTNL
+ * @stopped: between quiesce() and resume() or failed(); RTNL
+ * @ctrl: control queue
+ * @mode: as last sent; ctrl.lock
+ * @want_mode: as wanted; ctrl.lock
+ * @vlans: wanted; ctrl.lock
+ * @sent_vlans: as last sent; ctrl.lock
+ * @want_offloads: as wanted; ctrl.lock
+ * @sent_offloads: as last sent; ctrl.lock
+ * @mac_sent: the address was sent since the last reset; ctrl.lock
+ * @mac_now: our address; ctrl.lock
+ * @mac_set: the address is not the one the device came with; ctrl.lock
+ */
+struct vpv_net {
+	struct vpv_dev *vdev;
+	struct net_device *dev;
+	struct vpv_net_config cfg;
+	struct vpv_net_rules rules;
+	struct vpv_net_pair *pairs;
+	unsigned int nr_pairs;
+	unsigned int cur_pairs;
+	unsigned int sent_pairs;
+	unsigned int hdr_len;
+	bool mergeable;
+	bool registered;
+	bool open;
+	bool stopped;
+	struct vpv_net_ctrl ctrl;
+	struct vpv_net_mode mode;
+	struct vpv_net_mode want_mode;
+	DECLARE_BITMAP(vlans, VLAN_N_VID);
+	DECLARE_BITMAP(sent_vlans, VLAN_N_VID);
+	u64 want_offloads;
+	u64 sent_offloads;
+	bool mac_sent;
+	u8 mac_now[ETH_ALEN];
+	bool mac_set;
+};
+
+static inline struct vpv_net *vpv_net_of(const struct net_device *dev)
+{
+	return *(struct vpv_net **)netdev_priv(dev);
+}
+
+static inline bool vpv_net_has(const struct vpv_net *vn, unsigned int bit)
+{
+	return vpv_has_feature(vn->vdev, bit);
+}
+
+/* config.c */
+int vpv_net_read_config(struct vpv_dev *vdev, struct vpv_net_config *cfg);
+int vpv_net_same_config(struct vpv_dev *vdev, const struct vpv_net_config *old,
+			const struct vpv_net_config *now);
+
+/* netdev.c */
+int vpv_net_netdev_create(struct vpv_net *vn);
+void vpv_net_netdev_destroy(struct vpv_net *vn);
+int vpv_net_attach(struct vpv_dev *vdev);
+void vpv_net_detach(struct vpv_dev *vdev);
+
+/* rx.c */
+int vpv_net_rx_create(struct vpv_net_pair *pair);
+void vpv_net_rx_destroy(struct vpv_net_pair *pair);
+void vpv_net_rx_start(struct vpv_net_pair *pair);
+void vpv_net_rx_stop(struct vpv_net_pair *pair);
+int vpv_net_rx_poll(struct vpv_net_pair *pair, int budget);
+void vpv_net_rx_drop(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf);
+
+/* tx.c */
+netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev);
+int vpv_net_tx_create(struct vpv_net_pair *pair);
+void vpv_net_tx_destroy(struct vpv_net_pair *pair);
+void vpv_net_tx_start(struct vpv_net_pair *pair);
+void vpv_net_tx_stop(struct vpv_net_pair *pair);
+void vpv_net_tx_poll(struct vpv_net_pair *pair, int budget);
+void vpv_net_tx_drop(struct vpv_net_pair *pair, struct sk_buff *skb);
+void vpv_net_tx_timeout(struct net_device *dev, unsigned int txqueue);
+
+/* pair.c */
+unsigned int vpv_net_count_pairs(const struct vpv_net_config *cfg);
+int vpv_net_pairs_create(struct vpv_net *vn);
+void vpv_net_pairs_destroy(struct vpv_net *vn);
+void vpv_net_pairs_start(struct vpv_net *vn, unsigned int from, unsigned int to);
+void vpv_net_pairs_stop(struct vpv_net *vn, unsigned int from, unsigned int to);
+int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr);
+void vpv_net_pairs_spread(struct vpv_net *vn);
+
+/* ctrl.c: all any context, unless said otherwise */
+int vpv_net_ctrl_create(struct vpv_net *vn);
+void vpv_net_ctrl_destroy(struct vpv_net *vn);
+void vpv_net_ctrl_irq(struct vpv_queue *q);
+void vpv_net_ctrl_stop(struct vpv_net *vn);	/* process context */
+void vpv_net_ctrl_start(struct vpv_net *vn);
+void vpv_net_ctrl_drop(struct vpv_net *vn, struct vpv_net_slot *slot);
+/* Under ctrl.lock: a command to be sent by the next flush. -EBUSY: no slot now. */
+int vpv_net_ctrl_add(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t len);
+/* Takes ctrl.lock: send what was added. */
+void vpv_net_ctrl_flush(struct vpv_net *vn);
+/* Sends a command and waits for its answer. Process context. */
+int vpv_net_ctrl_exec(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t len);
+
+/* rxmode.c */
+void vpv_net_set_rx_mode(struct net_device *dev);
+int vpv_net_set_mac(struct net_device *dev, void *addr);
+int vpv_net_vlan_add(struct net_device *dev, __be16 proto, u16 vid);
+int vpv_net_vlan_kill(struct net_device *dev, __be16 proto, u16 vid);
+/* Under ctrl.lock: send what differs; -EBUSY: not all of it yet. */
+int vpv_net_mode_sync(struct vpv_net *vn);
+int vpv_net_vlan_sync(struct vpv_net *vn);
+/* Under ctrl.lock: the device was reset and knows nothing of it. */
+void vpv_net_mode_forget(struct vpv_net *vn);
+
+/* offload.c */
+void vpv_net_init_offloads(struct vpv_net *vn);
+int vpv_net_set_features(struct net_device *dev, netdev_features_t features);
+netdev_features_t vpv_net_fix_features(struct net_device *dev, netdev_features_t features);
+int vpv_net_offloads_sync(struct vpv_net *vn);	/* under ctrl.lock */
+void vpv_net_offloads_forget(struct vpv_net *vn);	/* under ctrl.lock */
+
+/* link.c */
+void vpv_net_link_update(struct vpv_net *vn);
+void vpv_net_config_changed(struct vpv_dev *vdev);
+
+/* life.c */
+void vpv_net_quiesce(struct vpv_dev *vdev);
+int vpv_net_revalidate(struct vpv_dev *vdev);
+void vpv_net_resume(struct vpv_dev *vdev);
+void vpv_net_failed(struct vpv_dev *vdev);
+void vpv_net_drop(struct vpv_queue *q, void *token, bool retry);
+
+/* stats.c */
+void vpv_net_get_stats(struct net_device *dev, struct rtnl_link_stats64 *total);
+int vpv_net_sset_count(struct net_device *dev, int sset);
+void vpv_net_strings(struct net_device *dev, u32 sset, u8 *data);
+void vpv_net_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data);
+
+/* ethtool.c */
+extern const struct ethtool_ops vpv_net_ethtool_ops;
+
+#endif /* VPV_NET_H */

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A pair: a receive and a transmit queue that share one interrupt vector and one
+ * NAPI, so that an answer and the completion of its question cost one interrupt.
+ *
+ * A device may have more pairs than this machine has CPUs. The control queue
+ * comes after all of them, so the rest gets rings too, of the smallest size and
+ * without interrupts, and is never used.
+ */
+#include <linux/cpumask.h>
+#include <linux/slab.h>
+
+#include "net.h"
+
+#define IDLE_RING 2
+
+static unsigned int vpv_net_max_pairs;
+module_param_named(queue_pairs, vpv_net_max_pairs, uint, 0444);
+MODULE_PARM_DESC(queue_pairs, "most queue pairs of a device; 0 (default): one per CPU");
+
+static void pair_irq(struct vpv_queue *q)
+{
+	struct vpv_net_pair *pair = q->ctx;
+
+	/* Who wins the right to poll has the receive side to himself. */
+	if (!napi_schedule_prep(&pair->napi))
+		return;
+	vpv_queue_park(pair->rx.q);
+	__napi_schedule(&pair->napi);
+}
+
+/*
+ * The receive queue is armed before NAPI is over: an interrupt in between makes
+ * napi_complete_done() fail, and the poll goes on.
+ */
+static int pair_poll(struct napi_struct *napi, int budget)
+{
+	struct vpv_net_pair *pair = container_of(napi, struct vpv_net_pair, napi);
+	int work;
+
+	vpv_net_tx_poll(pair, budget);
+	if (!budget)
+		return 0;
+	work = vpv_net_rx_poll(pair, budget);
+	if (work == budget)
+		return budget;
+	if (!vpv_queue_rearm(pair->rx.q)) {
+		vpv_queue_park(pair->rx.q);
+		return budget;
+	}
+	if (!napi_complete_done(napi, work))
+		vpv_queue_park(pair->rx.q);
+	return work;
+}
+
+/* ---- open and stop; RTNL ---- */
+
+static void pair_start(struct vpv_net_pair *pair)
+{
+	if (pair->running)
+		return;
+	pair->running = true;
+	vpv_net_rx_start(pair);
+	vpv_net_tx_start(pair);
+	napi_enable(&pair->napi);
+	/* The first poll arms the receive queue. */
+	local_bh_disable();
+	napi_schedule(&pair->napi);
+	local_bh_enable();
+}
+
+/* No transmitter runs. */
+static void pair_stop(struct vpv_net_pair *pair)
+{
+	if (!pair->running)
+		return;
+	napi_disable(&pair->napi);
+	vpv_net_tx_stop(pair);
+	vpv_net_rx_stop(pair);
+	pair->running = false;
+}
+
+void vpv_net_pairs_start(struct vpv_net *vn, unsigned int from, unsigned int to)
+{
+	for (unsigned int i = from; i < to; i++)
+		pair_start(&vn->pairs[i]);
+}
+
+static void wait_for_transmitter(struct netdev_queue *txq)
+{
+	__netif_tx_lock_bh(txq);
+	netif_tx_stop_queue(txq);
+	__netif_tx_unlock_bh(txq);
+}
+
+void vpv_net_pairs_stop(struct vpv_net *vn, unsigned int from, unsigned int to)
+{
+	for (unsigned int i = from; i < to; i++)
+		wait_for_transmitter(vn->pairs[i].tx.txq);
+	for (unsigned int i = from; i < to; i++)
+		pair_stop(&vn->pairs[i]);
+}
+
+/* ---- how many; RTNL ---- */
+
+/* One CPU after the other: queue i serves those with number i modulo pairs. */
+void vpv_net_pairs_spread(struct vpv_net *vn)
+{
+	unsigned int i, cpu;
+	cpumask_var_t mask;
+
+	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
+		return;
+	for (i = 0; i < vn->cur_pairs; i++) {
+		cpumask_clear(mask);
+		for_each_online_cpu(cpu)
+			if (cpu % vn->cur_pairs == i)
+				cpumask_set_cpu(cpu, mask);
+		if (cpumask_empty(mask))
+			continue;
+		vpv_queue_set_affinity(vn->pairs[i].rx.q, mask);
+		netif_set_xps_queue(vn->dev, mask, i);
+	}
+	free_cpumask_var(mask);
+}
+
+static int tell_pairs(struct vpv_net *vn, unsigned int nr)
+{
+	__le16 pairs = cpu_to_le16(nr);
+	int err;
+
+	err = vpv_net_ctrl_exec(vn, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
+				&pairs, sizeof(pairs));
+	if (!err)
+		vn->sent_pairs = nr;
+	return err;
+}
+
+/* NET-077, NET-080: fewer to transmit on before, more after the device knows. */
+int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr)
+{
+	unsigned int old = vn->cur_pairs;
+	int err;
+
+	if (nr == old)
+		return 0;
+	if (vn->stopped)
+		return -EBUSY;
+	if (nr < old) {
+		err = netif_set_real_num_tx_queues(vn->dev, nr);
+		if (err)
+			return err;
+	} else if (vn->open) {
+		vpv_net_pairs_start(vn, old, nr);
+	}
+	err = tell_pairs(vn, nr);
+	if (err) {
+		netdev_err(vn->dev, "device does not change to %u queue pairs: error %d\n", nr, err);
+		if (nr < old)
+			netif_set_real_num_tx_queues(vn->dev, old);
+		else if (vn->open)
+			vpv_net_pairs_stop(vn, old, nr);
+		return err;
+	}
+	vn->cur_pairs = nr;
+	if (nr < old && vn->open)
+		vpv_net_pairs_stop(vn, nr, old);
+	netif_set_real_num_rx_queues(vn->dev, nr);
+	if (nr > old)
+		netif_set_real_num_tx_queues(vn->dev, nr);
+	if (nr > old && vn->open)
+		for (unsigned int i = old; i < nr; i++)
+			netif_tx_start_queue(vn->pairs[i].tx.txq);
+	vpv_net_pairs_spread(vn);
+	return 0;
+}
+
+/* ---- making them ---- */
+
+static void describe(struct vpv_net *vn, struct vpv_queue_desc *descs)
+{
+	for (unsigned int i = 0; i < vn->cfg.max_pairs; i++) {
+		struct vpv_net_pair *pair = i < vn->nr_pairs ? &vn->pairs[i] : NULL;
+		struct vpv_queue_desc *rx = &descs[2 * i], *tx = &descs[2 * i + 1];
+
+		rx->standing = true;
+		rx->name = "idle";
+		tx->name = "idle";
+		rx->num_max = IDLE_RING;
+		tx->num_max = IDLE_RING;
+		if (!pair)
+			continue;
+		snprintf(pair->rx_name, sizeof(pair->rx_name), "rx.%u", i);
+		snprintf(pair->tx_name, sizeof(pair->tx_name), "tx.%u", i);
+		*rx = (struct vpv_queue_desc){
+			.name = pair->rx_name, .callback = pair_irq, .standing = true, .ctx = pair,
+		};
+		*tx = (struct vpv_queue_desc){
+			.name = pair->tx_name, .callback = pair_irq, .with_previous = true,
+			.table_len = VPV_NET_TX_SEGS, .direct_max = VPV_NET_TX_DIRECT, .ctx = pair,
+		};
+	}
+	if (vpv_net_has(vn, VIRTIO_NET_F_CTRL_VQ))
+		descs[2 * vn->cfg.max_pairs] = (struct vpv_queue_desc){
+			.name = "ctrl", .callback = vpv_net_ctrl_irq, .num_max = 64, .ctx = vn,
+		};
+}
+
+static int make_queues(struct vpv_net *vn)
+{
+	unsigned int nr = 2 * vn->cfg.max_pairs + vpv_net_has(vn, VIRTIO_NET_F_CTRL_VQ);
+	struct vpv_queue_desc *descs;
+	int err;
+
+	descs = kvcalloc(nr, sizeof(*descs), GFP_KERNEL);
+	if (!descs)
+		return -ENOMEM;
+	describe(vn, descs);
+	err = vpv_queues_create(vn->vdev, descs, nr, NULL);
+	kvfree(descs);
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < vn->nr_pairs; i++) {
+		vn->pairs[i].rx.q = &vn->vdev->queues[2 * i];
+		vn->pairs[i].tx.q = &vn->vdev->queues[2 * i + 1];
+	}
+	if (vpv_net_has(vn, VIRTIO_NET_F_CTRL_VQ))
+		vn->ctrl.q = &vn->vdev->queues[nr - 1];
+	return 0;
+}
+
+static int pair_create(struct vpv_net_pair *pair)
+{
+	int err;
+
+	netif_napi_add(pair->vn->dev, &pair->napi, pair_poll);
+	err = vpv_net_rx_create(pair);
+	if (!err)
+		err = vpv_net_tx_create(pair);
+	return err;
+}
+
+static void pair_destroy(struct vpv_net_pair *pair)
+{
+	vpv_net_tx_destroy(pair);
+	vpv_net_rx_destroy(pair);
+	netif_napi_del(&pair->napi);
+}
+
+unsigned int vpv_net_count_pairs(const struct vpv_net_config *cfg)
+{
+	unsigned int nr = min_t(unsigned int, cfg->max_pairs, num_possible_cpus());
+
+	return vpv_net_max_pairs ? min(nr, vpv_net_max_pairs) : nr;
+}
+
+int vpv_net_pairs_create(struct vpv_net *vn)
+{
+	unsigned int i;
+	int err;
+
+	vn->pairs = kvcalloc(vn->nr_pairs, sizeof(*vn->pairs), GFP_KERNEL);
+	if (!vn->pairs)
+		return -ENOMEM;
+	for (i = 0; i < vn->nr_pairs; i++) {
+		vn->pairs[i].vn = vn;
+		vn->pairs[i].index = i;
+	}
+	err = make_queues(vn);
+	if (err)
+		goto undo_pairs;
+	for (i = 0; i < vn->nr_pairs; i++) {
+		err = pair_create(&vn->pairs[i]);
+		if (err)
+			goto undo_some;
+	}
+	return 0;
+
+undo_some:
+	do {
+		pair_destroy(&vn->pairs[i]);
+	} while (i--);
+undo_pairs:
+	kvfree(vn->pairs);
+	return err;
+}
+
+/* The rings are the core's, which destroys them after remove(). */
+void vpv_net_pairs_destroy(struct vpv_net *vn)
+{
+	for (unsigned int i = 0; i < vn->nr_pairs; i++)
+		pair_destroy(&vn->pairs[i]);
+	kvfree(vn->pairs);
+}

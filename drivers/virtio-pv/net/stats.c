@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Counters: per queue, named as the in-tree driver names what both have. */
+#include <linux/ethtool.h>
+
+#include "net.h"
+
+struct counter {
+	const char *name;
+	size_t offset;
+};
+
+#define RX_COUNTER(_name, _member) { _name, offsetof(struct vpv_net_rx_stats, _member) }
+#define TX_COUNTER(_name, _member) { _name, offsetof(struct vpv_net_tx_stats, _member) }
+
+static const struct counter rx_counters[] = {
+	RX_COUNTER("packets", packets),
+	RX_COUNTER("bytes", bytes),
+	RX_COUNTER("drops", drops),
+	RX_COUNTER("kicks", kicks),
+	RX_COUNTER("length_errors", bad_len),
+	RX_COUNTER("header_errors", bad_hdr),
+	RX_COUNTER("count_errors", bad_count),
+	RX_COUNTER("no_memory", no_memory),
+};
+
+static const struct counter tx_counters[] = {
+	TX_COUNTER("packets", packets),
+	TX_COUNTER("bytes", bytes),
+	TX_COUNTER("drops", drops),
+	TX_COUNTER("kicks", kicks),
+	TX_COUNTER("stop", stops),
+	TX_COUNTER("tx_timeouts", timeouts),
+};
+
+static const char * const ctrl_counters[] = { "ctrl_commands", "ctrl_failed", "ctrl_kicks" };
+
+static u64 read_counter(const void *stats, const struct u64_stats_sync *syncp, size_t offset)
+{
+	unsigned int start;
+	u64 value;
+
+	do {
+		start = u64_stats_fetch_begin(syncp);
+		value = u64_stats_read((const u64_stats_t *)(stats + offset));
+	} while (u64_stats_fetch_retry(syncp, start));
+	return value;
+}
+
+#define RX_READ(_rx, _member) \
+	read_counter(&(_rx)->stats, &(_rx)->stats.syncp, offsetof(struct vpv_net_rx_stats, _member))
+#define TX_READ(_tx, _member) \
+	read_counter(&(_tx)->stats, &(_tx)->stats.syncp, offsetof(struct vpv_net_tx_stats, _member))
+
+void vpv_net_get_stats(struct net_device *dev, struct rtnl_link_stats64 *total)
+{
+	struct vpv_net *vn = vpv_net_of(dev);
+
+	for (unsigned int i = 0; i < vn->nr_pairs; i++) {
+		struct vpv_net_rx *rx = &vn->pairs[i].rx;
+		struct vpv_net_tx *tx = &vn->pairs[i].tx;
+
+		total->rx_packets += RX_READ(rx, packets);
+		total->rx_bytes += RX_READ(rx, bytes);
+		total->rx_dropped += RX_READ(rx, drops);
+		total->rx_length_errors += RX_READ(rx, bad_len);
+		total->rx_frame_errors += RX_READ(rx, bad_hdr);
+		total->tx_packets += TX_READ(tx, packets);
+		total->tx_bytes += TX_READ(tx, bytes);
+		total->tx_dropped += TX_READ(tx, drops);
+		total->tx_errors += TX_READ(tx, timeouts);
+	}
+}
+
+int vpv_net_sset_count(struct net_device *dev, int sset)
+{
+	struct vpv_net *vn = vpv_net_of(dev);
+
+	if (sset != ETH_SS_STATS)
+		return -EOPNOTSUPP;
+	return ARRAY_SIZE(ctrl_counters) +
+	       vn->nr_pairs * (ARRAY_SIZE(rx_counters) + ARRAY_SIZE(tx_counters));
+}
+
+void vpv_net_strings(struct net_device *dev, u32 sset, u8 *data)
+{
+	struct vpv_net *vn = vpv_net_of(dev);
+	unsigned int i, j;
+
+	if (sset != ETH_SS_STATS)
+		return;
+	for (j = 0; j < ARRAY_SIZE(ctrl_counters); j++)
+		ethtool_sprintf(&data, "%s", ctrl_counters[j]);
+	for (i = 0; i < vn->nr_pairs; i++)
+		for (j = 0; j < ARRAY_SIZE(rx_counters); j++)
+			ethtool_sprintf(&data, "rx%u_%s", i, rx_counters[j].name);
+	for (i = 0; i < vn->nr_pairs; i++)
+		for (j = 0; j < ARRAY_SIZE(tx_counters); j++)
+			ethtool_sprintf(&data, "tx%u_%s", i, tx_counters[j].name);
+}
+
+void vpv_net_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data)
+{
+	struct vpv_net *vn = vpv_net_of(dev);
+	unsigned int i, j;
+
+	spin_lock_irq(&vn->ctrl.lock);
+	*data++ = vn->ctrl.commands;
+	*data++ = vn->ctrl.failed;
+	*data++ = vn->ctrl.kicks;
+	spin_unlock_irq(&vn->ctrl.lock);
+	for (i = 0; i < vn->nr_pairs; i++)
+		for (j = 0; j < ARRAY_SIZE(rx_counters); j++)
+			*data++ = read_counter(&vn->pairs[i].rx.stats, &vn->pairs[i].rx.stats.syncp,
+					       rx_counters[j].offset);
+	for (i = 0; i < vn->nr_pairs; i++)
+		for (j = 0; j < ARRAY_SIZE(tx_counters); j++)
+			*data++ = read_counter(&vn->pairs[i].tx.stats, &vn->pairs[i].tx.stats.syncp,
+					       tx_counters[j].offset);
+}

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Transmit. The header goes into the headroom of the packet, so that it and the
+ * linear part are one piece.
+ *
+ * Completions are taken without an interrupt each: when the pair polls for
+ * received packets, when many were sent, and by a coarse timer while there are
+ * any. An interrupt is asked for only when the queue is stopped, by a full ring
+ * or by its byte limit; whoever sees the queue stopped, under its lock, asks
+ * before letting go of the lock. So a stopped queue always has an interrupt to
+ * come, or NAPI scheduled.
+ *
+ * Both sides of the queue are under the stack's transmit lock.
+ */
+#include <linux/delay.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+
+#include "net.h"
+
+/* Looks at a queue that is to stop, a millisecond apart. */
+#define TX_STOP_TRIES 50
+
+/**
+ * struct vpv_net_tx_map - where the pieces of a packet are for the device
+ * @next: free list
+ * @nr: pieces
+ * @seg: them
+ */
+struct vpv_net_tx_map {
+	struct vpv_net_tx_map *next;
+	unsigned int nr;
+	struct vpv_seg seg[VPV_NET_TX_SEGS];
+};
+
+struct tx_cb {
+	struct vpv_net_tx_map *map;
+};
+
+static struct tx_cb *tx_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct tx_cb) > sizeof_field(struct sk_buff, cb));
+	return (struct tx_cb *)skb->cb;
+}
+
+/* ---- header ---- */
+
+/* NET-036: exact, all headers up to the payload. */
+static unsigned int tx_hdr_len(const struct sk_buff *skb)
+{
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4)
+		return skb_transport_offset(skb) + sizeof(struct udphdr);
+	return skb_transport_offset(skb) + tcp_hdrlen(skb);
+}
+
+static int tx_gso_type(const struct sk_buff *skb)
+{
+	unsigned int type = skb_shinfo(skb)->gso_type, ecn = 0;
+
+	if (type & SKB_GSO_TCP_ECN)
+		ecn = VIRTIO_NET_HDR_GSO_ECN;
+	if (type & SKB_GSO_TCPV4)
+		return VIRTIO_NET_HDR_GSO_TCPV4 | ecn;
+	if (type & SKB_GSO_TCPV6)
+		return VIRTIO_NET_HDR_GSO_TCPV6 | ecn;
+	if (type & SKB_GSO_UDP_L4)
+		return VIRTIO_NET_HDR_GSO_UDP_L4;
+	return -EINVAL;
+}
+
+static int tx_make_hdr(const struct sk_buff *skb, struct vpv_net_hdr *hdr)
+{
+	int type;
+
+	memset(hdr, 0, sizeof(*hdr));
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		hdr->csum_start = cpu_to_le16(skb_checksum_start_offset(skb));
+		hdr->csum_offset = cpu_to_le16(skb->csum_offset);
+		hdr->hdr_len = cpu_to_le16(skb_headlen(skb));
+	}
+	if (!skb_is_gso(skb))
+		return 0;
+	type = tx_gso_type(skb);
+	/* NET-035: segments need checksums. */
+	if (type < 0 || !hdr->flags)
+		return -EINVAL;
+	hdr->gso_type = type;
+	hdr->gso_size = cpu_to_le16(skb_shinfo(skb)->gso_size);
+	hdr->hdr_len = cpu_to_le16(tx_hdr_len(skb));
+	return 0;
+}
+
+/* Into the headroom; the packet itself does not change. */
+static int tx_push_hdr(struct vpv_net *vn, struct sk_buff *skb)
+{
+	struct vpv_net_hdr hdr;
+	int err;
+
+	err = tx_make_hdr(skb, &hdr);
+	if (err)
+		return err;
+	err = skb_cow_head(skb, vn->hdr_len);
+	if (err)
+		return err;
+	memset(skb->data - vn->hdr_len, 0, vn->hdr_len);
+	memcpy(skb->data - vn->hdr_len, &hdr, sizeof(hdr));
+	return 0;
+}
+
+/* ---- mapping ---- */
+
+static void tx_unmap(struct vpv_net *vn, struct vpv_net_tx *tx, struct vpv_net_tx_map *map)
+{
+	if (!tx->dma)
+		return;
+	while (map->nr) {
+		map->nr--;
+		vpv_unmap_page(vn->vdev, map->seg[map->nr].addr, map->seg[map->nr].len,
+			       DMA_TO_DEVICE);
+	}
+	map->next = tx->free;
+	tx->free = map;
+}
+
+/* Without the DMA API there is nothing to undo, so one scratch record does. */
+static struct vpv_net_tx_map *tx_take_map(struct vpv_net_tx *tx)
+{
+	struct vpv_net_tx_map *map = tx->free;
+
+	if (map && tx->dma)
+		tx->free = map->next;
+	if (map)
+		map->nr = 0;
+	return map;
+}
+
+static int tx_map_piece(struct vpv_net *vn, struct vpv_net_tx_map *map, struct page *page,
+			unsigned int offset, unsigned int len)
+{
+	struct vpv_seg *seg = &map->seg[map->nr];
+	int err;
+
+	err = vpv_map_page(vn->vdev, page, offset, len, DMA_TO_DEVICE, &seg->addr);
+	if (err)
+		return err;
+	seg->len = len;
+	map->nr++;
+	return 0;
+}
+
+static int tx_map(struct vpv_net *vn, struct vpv_net_tx_map *map, struct sk_buff *skb)
+{
+	void *start = skb->data - vn->hdr_len;
+	const skb_frag_t *frag;
+	unsigned int i;
+	int err;
+
+	err = tx_map_piece(vn, map, virt_to_page(start), offset_in_page(start),
+			   vn->hdr_len + skb_headlen(skb));
+	for (i = 0; i < skb_shinfo(skb)->nr_frags && !err; i++) {
+		frag = &skb_shinfo(skb)->frags[i];
+		err = tx_map_piece(vn, map, skb_frag_page(frag), skb_frag_off(frag),
+				   skb_frag_size(frag));
+	}
+	return err;
+}
+
+/* ---- submit side ---- */
+
+/* 0: staged; -EAGAIN: no room; else the packet cannot be sent. */
+static int tx_stage(struct vpv_net *vn, struct vpv_net_tx *tx, struct sk_buff *skb)
+{
+	struct vpv_net_tx_map *map;
+	struct vpv_buf buf;
+	int err;
+
+	if (skb_shinfo(skb)->nr_frags >= vpv_queue_max_segs(tx->q) && skb_linearize(skb))
+		return -ENOMEM;
+	err = tx_push_hdr(vn, skb);
+	if (err)
+		return err;
+	map = tx_take_map(tx);
+	if (!map)
+		return -EAGAIN;
+	err = tx_map(vn, map, skb);
+	if (err)
+		goto unmap;
+	tx_cb(skb)->map = map;
+	buf = (struct vpv_buf){ .seg = map->seg, .nr_out = map->nr, .token = skb };
+	err = vpv_queue_stage(tx->q, &buf, 1);
+	if (err == 1)
+		return 0;
+	if (!err)
+		err = -EAGAIN;
+unmap:
+	tx_unmap(vn, tx, map);
+	return err;
+}
+
+/* A flush point. */
+static void tx_flush(struct vpv_net_tx *tx)
+{
+	bool kick = vpv_queue_commit(tx->q);
+
+	if (!timer_pending(&tx->backstop))
+		mod_timer(&tx->backstop, jiffies + VPV_NET_TX_BACKSTOP);
+	if (!kick)
+		return;
+	vpv_queue_kick(tx->q);
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_inc(&tx->stats.kicks);
+	u64_stats_update_end(&tx->stats.syncp);
+}
+
+static void tx_count_sent(struct vpv_net_tx *tx, unsigned int bytes)
+{
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_inc(&tx->stats.packets);
+	u64_stats_add(&tx->stats.bytes, bytes);
+	u64_stats_update_end(&tx->stats.syncp);
+}
+
+static void tx_count_drop(struct vpv_net_tx *tx)
+{
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_inc(&tx->stats.drops);
+	u64_stats_update_end(&tx->stats.syncp);
+}
+
+static void tx_count_stop(struct vpv_net_tx *tx)
+{
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_inc(&tx->stats.stops);
+	u64_stats_update_end(&tx->stats.syncp);
+}
+
+/* Takes completions. @budget: NAPI's, 0: from elsewhere. */
+static void tx_reap(struct vpv_net_pair *pair, int budget)
+{
+	struct vpv_net_tx *tx = &pair->tx;
+	struct vpv_done done[VPV_NET_REAP_MAX];
+	unsigned int packets = 0, bytes = 0, i, n;
+	struct sk_buff *skb;
+
+	tx->since_reap = 0;
+	vpv_queue_park(tx->q);
+	while ((n = vpv_queue_reap(tx->q, done, VPV_NET_REAP_MAX))) {
+		for (i = 0; i < n; i++) {
+			skb = done[i].token;
+			bytes += skb->len;
+			tx_unmap(pair->vn, tx, tx_cb(skb)->map);
+			napi_consume_skb(skb, budget);
+		}
+		packets += n;
+	}
+	if (!packets)
+		return;
+	netdev_tx_completed_queue(tx->txq, packets, bytes);
+	if (netif_tx_queue_stopped(tx->txq) && vpv_queue_room(tx->q) >= tx->wake)
+		netif_tx_wake_queue(tx->txq);
+}
+
+static bool tx_full(struct vpv_net_tx *tx)
+{
+	return vpv_queue_room(tx->q) < tx->need;
+}
+
+/* The queue is stopped: an interrupt for most of what is in flight, or NAPI now. */
+static void tx_await(struct vpv_net_pair *pair)
+{
+	tx_count_stop(&pair->tx);
+	if (!vpv_queue_rearm_lazy(pair->tx.q))
+		napi_schedule(&pair->napi);
+}
+
+netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct vpv_net *vn = vpv_net_of(dev);
+	struct vpv_net_pair *pair = &vn->pairs[skb_get_queue_mapping(skb)];
+	struct vpv_net_tx *tx = &pair->tx;
+	bool more = netdev_xmit_more(), flush;
+	unsigned int len = skb->len;
+	int err;
+
+	if (++tx->since_reap >= VPV_NET_TX_REAP_EVERY || tx_full(tx))
+		tx_reap(pair, 0);
+
+	err = tx_stage(vn, tx, skb);
+	if (unlikely(err == -EAGAIN)) {
+		netif_tx_stop_queue(tx->txq);
+		tx_flush(tx);
+		tx_await(pair);
+		return NETDEV_TX_BUSY;
+	}
+	if (unlikely(err)) {
+		tx_count_drop(tx);
+		dev_kfree_skb_any(skb);
+		/* What was staged before must not wait for a packet that may never come. */
+		tx_flush(tx);
+		return NETDEV_TX_OK;
+	}
+	/* A slow device keeps packets for long: they must not hold others up. */
+	nf_reset_ct(skb);
+	skb_tx_timestamp(skb);
+	tx_count_sent(tx, len);
+	flush = __netdev_tx_sent_queue(tx->txq, len, more);
+	if (tx_full(tx)) {
+		netif_tx_stop_queue(tx->txq);
+		flush = true;
+	}
+	if (flush)
+		tx_flush(tx);
+	if (netif_xmit_stopped(tx->txq))
+		tx_await(pair);
+	return NETDEV_TX_OK;
+}
+
+/* ---- completion side ---- */
+
+/*
+ * From NAPI. A running transmitter takes completions by itself, so there is no
+ * waiting for its lock, unless the queue is stopped: then none is running, or
+ * one that is about to ask for an interrupt.
+ */
+void vpv_net_tx_poll(struct vpv_net_pair *pair, int budget)
+{
+	struct vpv_net_tx *tx = &pair->tx;
+
+	if (!vpv_queue_in_flight(tx->q))
+		return;
+	if (netif_xmit_stopped(tx->txq))
+		__netif_tx_lock(tx->txq, smp_processor_id());
+	else if (!__netif_tx_trylock(tx->txq))
+		return;
+
+	do {
+		tx_reap(pair, budget);
+		/* Ends: a stopped queue gets nothing new. */
+	} while (netif_xmit_stopped(tx->txq) && vpv_queue_in_flight(tx->q) &&
+		 !vpv_queue_rearm_lazy(tx->q));
+
+	if (vpv_queue_in_flight(tx->q)) {
+		if (!timer_pending(&tx->backstop))
+			mod_timer(&tx->backstop, jiffies + VPV_NET_TX_BACKSTOP);
+	} else if (timer_pending(&tx->backstop)) {
+		timer_delete(&tx->backstop);
+	}
+	__netif_tx_unlock(tx->txq);
+}
+
+static void tx_backstop(struct timer_list *t)
+{
+	struct vpv_net_pair *pair = timer_container_of(pair, t, tx.backstop);
+
+	napi_schedule(&pair->napi);
+	/* NAPI may have found the lock taken, and another CPU sent the last packet. */
+	if (vpv_queue_in_flight(pair->tx.q))
+		mod_timer(&pair->tx.backstop, jiffies + VPV_NET_TX_BACKSTOP);
+}
+
+/* ---- trouble ---- */
+
+void vpv_net_tx_drop(struct vpv_net_pair *pair, struct sk_buff *skb)
+{
+	tx_unmap(pair->vn, &pair->tx, tx_cb(skb)->map);
+	pair->tx.lost = true;
+	tx_count_drop(&pair->tx);
+	dev_kfree_skb_any(skb);
+}
+
+/* The stack's watchdog: this queue was stopped for too long. */
+void vpv_net_tx_timeout(struct net_device *dev, unsigned int txqueue)
+{
+	struct vpv_net *vn = vpv_net_of(dev);
+	struct vpv_net_tx *tx = &vn->pairs[txqueue].tx;
+
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_inc(&tx->stats.timeouts);
+	u64_stats_update_end(&tx->stats.syncp);
+	if (vpv_queue_pending(tx->q)) {
+		netdev_warn(dev, "%s: completions without an interrupt: taking them\n", tx->q->name);
+		napi_schedule(&vn->pairs[txqueue].napi);
+		return;
+	}
+	vpv_queue_recover(tx->q, "transmit queue stuck");
+}
+
+/* ---- life ---- */
+
+void vpv_net_tx_start(struct vpv_net_pair *pair)
+{
+	struct vpv_net_tx *tx = &pair->tx;
+
+	/* After a reset the ring is empty, and what the byte limit knows is void. */
+	if (tx->lost)
+		netdev_tx_reset_queue(tx->txq);
+	tx->lost = false;
+	tx->since_reap = 0;
+	vpv_queue_park(tx->q);
+}
+
+/*
+ * No transmitter runs any more, and NAPI is off. Sockets wait for their packets,
+ * so a device that is alive gets a moment to finish.
+ */
+void vpv_net_tx_stop(struct vpv_net_pair *pair)
+{
+	unsigned int tries;
+
+	timer_delete_sync(&pair->tx.backstop);
+	for (tries = 0; tries < TX_STOP_TRIES && !pair->vn->stopped; tries++) {
+		local_bh_disable();
+		tx_reap(pair, 0);
+		local_bh_enable();
+		if (!vpv_queue_in_flight(pair->tx.q))
+			break;
+		usleep_range(1000, 2000);
+	}
+}
+
+int vpv_net_tx_create(struct vpv_net_pair *pair)
+{
+	struct vpv_net *vn = pair->vn;
+	struct vpv_net_tx *tx = &pair->tx;
+	unsigned int i, nr;
+
+	timer_setup(&tx->backstop, tx_backstop, 0);
+	u64_stats_init(&tx->stats.syncp);
+	tx->txq = netdev_get_tx_queue(vn->dev, pair->index);
+	tx->dma = vpv_dma_device(vn->vdev);
+	tx->need = vpv_net_has(vn, VIRTIO_RING_F_INDIRECT_DESC) ?
+		   1 : min_t(unsigned int, VPV_NET_TX_SEGS, vpv_queue_max_segs(tx->q));
+	tx->wake = max_t(unsigned int, tx->need, tx->q->num / 4);
+
+	nr = tx->dma ? tx->q->num : 1;
+	tx->maps = kvcalloc(nr, sizeof(*tx->maps), GFP_KERNEL);
+	if (!tx->maps)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		tx->maps[i].next = tx->free;
+		tx->free = &tx->maps[i];
+	}
+	return 0;
+}
+
+void vpv_net_tx_destroy(struct vpv_net_pair *pair)
+{
+	kvfree(pair->tx.maps);
+	pair->tx.maps = NULL;
+	pair->tx.free = NULL;
+}
