@@ -61,6 +61,7 @@ class Device:
             self.vu_options = shlex.split(props.pop("vu", "")) + ["--num-queues", queues]
             props.setdefault(VU_QUEUES[self.driver], queues)
         self.reconnect = props.pop("reconnect", None)
+        self.queues = int(props.pop("queues", "1")) if kind == "net" and self.vu_options is None else 1
         self.props = props
         self.address = None     # PCI address of the device, or of its root port
         self.bus = None
@@ -91,9 +92,25 @@ class Device:
     def node(self):
         return "node-" + self.name
 
+    @property
+    def tap(self):
+        """The interface on the host's side."""
+        return ("tap-" + self.name)[:15]
+
+    def netdev(self):
+        """-netdev arguments: backend=tap (in the guest's own network namespace) or user."""
+        if self.kind != "net" or self.backend is None:
+            return []
+        if self.backend == "user":
+            return ["-netdev", f"user,id=net-{self.name}"]
+        if self.backend != "tap":
+            raise BootError(f"device {self.name}: no backend '{self.backend}'; there are tap and user")
+        queues = f",queues={self.queues}" if self.queues > 1 else ""
+        return ["-netdev", f"tap,id=net-{self.name},ifname={self.tap},script=no,downscript=no{queues}"]
+
     def blockdev(self, directory):
         """-blockdev arguments; files are made in directory unless there already."""
-        if self.backend is None:
+        if self.backend is None or self.kind == "net":
             return []
         kind, _, rest = self.backend.partition(":")
         size, *options = (rest or "64M").split(",")
@@ -123,7 +140,13 @@ class Device:
             args["addr"] = self.address.split(":")[-1]
         elif self.bus:
             args["addr"] = "0" if self.kind != "ide" else None
-        if self.backend:
+        if self.kind == "net":
+            if self.backend:
+                args["netdev"] = "net-" + self.name
+            if self.queues > 1:
+                args["mq"] = "on"
+            args["romfile"] = ""
+        elif self.backend:
             args["drive"] = self.node()
         if self.kind == "blk":
             args["serial"] = self.name
@@ -133,7 +156,7 @@ class Device:
             args["model"] = self.name
         # Each kick is then a trace event of its own; with an eventfd between,
         # QEMU joins kicks that come close together.
-        if self.kind == "blk" or self.kind == "net":
+        if self.is_virtio and self.kind in ("blk", "net"):
             args["ioeventfd"] = "off"
         if self.vu_options is not None:
             args["chardev"] = "vu-" + self.name
@@ -229,7 +252,7 @@ class Boot:
             args += ["-object", f"memory-backend-memfd,id=shared,share=on,size={self.settings['mem']}",
                      "-machine", "memory-backend=shared"]
         for index, dev in enumerate(self.devices):
-            args += dev.blockdev(directory) + dev.chardev(sockets)
+            args += dev.blockdev(directory) + dev.netdev() + dev.chardev(sockets)
             if dev.hotplug and dev.bus.startswith("port-"):
                 slot = dev.address.split(":")[-1].split(".")[0]
                 args += ["-device", f"pcie-root-port,id={dev.bus},bus=pcie.0,addr=0x{slot},"

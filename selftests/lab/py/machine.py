@@ -14,6 +14,7 @@ import threading
 import time
 
 from counts import EVENTS, MAP_EVENT, Counts
+from network import Network
 import verbs
 from vhost_user import VhostUser
 
@@ -112,12 +113,13 @@ class Machine:
         self.counts = Counts(self.trace)
         self.ended_by_request = False
         self.vhost_user = VhostUser(boot.devices, directory)
+        self.network = Network(boot.devices)
         open(self.console, "wb").close()
         pairs = [socket.socketpair() for _ in range(3)]
         (self.control, _), (rpc, _), (monitor, _) = pairs
         theirs = [pair[1] for pair in pairs]
         self.process = subprocess.Popen(
-            self.command_line(kernel, initrd, [sock.fileno() for sock in theirs]),
+            self.network.enter() + self.command_line(kernel, initrd, [sock.fileno() for sock in theirs]),
             pass_fds=[sock.fileno() for sock in theirs],
             stdin=None if shell else subprocess.DEVNULL,
             stdout=None if shell else open(os.path.join(directory, "qemu.log"), "wb"),
@@ -129,6 +131,7 @@ class Machine:
         try:
             self.monitor = Monitor(monitor)
             self.learn_devices()
+            self.network.start()
             self.monitor.command("cont")
         except (GuestDied, RuntimeError) as err:
             self.kill()
@@ -230,6 +233,7 @@ class Machine:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.network.stop()
         self.vhost_user.stop()
 
     def monitor_status_wait(self, status, seconds):

@@ -166,6 +166,35 @@ def poweroff(machine, _args):
     return ""
 
 
+def netns(machine, args):
+    """netns CMD...: in the network namespace on the host's side; 50 s at most."""
+    status, text = machine.network.run(list(args), 50)
+    if status:
+        raise RuntimeError(f"status {status}: {text.strip()}")
+    return text
+
+
+def netns_begin(machine, args):
+    """netns-begin NAME CMD...: the same in the background; "peer ...": see peer.py."""
+    machine.network.begin(args[0], list(args[1:]))
+    return ""
+
+
+def netns_end(machine, args):
+    """netns-end NAME: ends it; what it has printed."""
+    return machine.network.end(args[0])
+
+
+def link(machine, args):
+    """link NAME up|down: the cable of a network device."""
+    name, state = args
+    machine.boot.device(name)
+    if state not in ("up", "down"):
+        raise Usage
+    machine.monitor.command("set_link", name=name, up=state == "up")
+    return ""
+
+
 def ping(_machine, args):
     """ping WORDS...: the same words back."""
     return " ".join(args)
@@ -189,7 +218,8 @@ def vu(machine, args):
 VERBS = {"qmp": qmp, "hmp": hmp, "device_del": device_del, "device_ask": device_ask, "device_add": device_add,
          "block_resize": block_resize, "counts": counts, "cpu": cpu, "time": host_time, "sleep": host_sleep,
          "checksum": checksum, "file-read": file_read, "file-blocks": file_blocks, "wakeup": wakeup,
-         "wakeup-later": wakeup_later, "vu": vu, "nmi": nmi, "kill": kill, "poweroff": poweroff, "ping": ping}
+         "wakeup-later": wakeup_later, "vu": vu, "nmi": nmi, "kill": kill, "poweroff": poweroff, "ping": ping,
+         "netns": netns, "netns-begin": netns_begin, "netns-end": netns_end, "link": link}
 
 
 def answer(machine, words):
