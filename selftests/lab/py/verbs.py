@@ -89,6 +89,12 @@ def cpu(machine, _args):
     return str(machine.cpu_ms())
 
 
+def rss(machine, _args):
+    """rss: KiB of the host's memory the QEMU process has."""
+    with open(f"/proc/{machine.process.pid}/status", encoding="ascii") as status:
+        return next(line.split()[1] for line in status if line.startswith("VmRSS:"))
+
+
 def host_time(_machine, _args):
     """time: the host's clock, ns since 1970."""
     return str(time.time_ns())
@@ -216,7 +222,7 @@ def vu(machine, args):
 
 
 VERBS = {"qmp": qmp, "hmp": hmp, "device_del": device_del, "device_ask": device_ask, "device_add": device_add,
-         "block_resize": block_resize, "counts": counts, "cpu": cpu, "time": host_time, "sleep": host_sleep,
+         "block_resize": block_resize, "counts": counts, "cpu": cpu, "rss": rss, "time": host_time, "sleep": host_sleep,
          "checksum": checksum, "file-read": file_read, "file-blocks": file_blocks, "wakeup": wakeup,
          "wakeup-later": wakeup_later, "vu": vu, "nmi": nmi, "kill": kill, "poweroff": poweroff, "ping": ping,
          "netns": netns, "netns-begin": netns_begin, "netns-end": netns_end, "link": link}
