@@ -231,7 +231,7 @@ static void packed_advance_used(struct fakedev *d, unsigned int ndesc)
 	unsigned int pos = d->used + ndesc;
 
 	d->used_descs += ndesc;
-	if (pos >= d->cfg.num) {
+	while (pos >= d->cfg.num) {	/* more than a lap: of a batch of lies */
 		pos -= d->cfg.num;
 		d->used_wrap = !d->used_wrap;
 	}
