@@ -247,7 +247,8 @@ int vpv_net_ctrl_exec(struct vpv_net *vn, u8 class, u8 cmd, const void *data, si
 		return err;
 	vpv_net_ctrl_flush(vn);
 	/* A little longer than the watchdog, which does something about it. */
-	if (wait_for_completion_timeout(&wait.done, msecs_to_jiffies(VPV_NET_CTRL_TIMEOUT_MS + 1000)))
+	if (wait_for_completion_timeout(&wait.done,
+					msecs_to_jiffies(VPV_NET_CTRL_TIMEOUT_MS + 1000)))
 		return wait.err;
 	leave(c, &wait);
 	/* It may have been answered until then. */
@@ -276,7 +277,8 @@ static void watchdog_work(struct work_struct *work)
 		}
 	}
 	if (c->busy && !c->stopped)
-		schedule_delayed_work(&c->watchdog, msecs_to_jiffies(VPV_NET_CTRL_TIMEOUT_MS) / 4 + 1);
+		schedule_delayed_work(&c->watchdog,
+				      msecs_to_jiffies(VPV_NET_CTRL_TIMEOUT_MS) / 4 + 1);
 	spin_unlock_irq(&c->lock);
 	if (overdue)
 		vpv_queue_recover(c->q, "control command overdue");

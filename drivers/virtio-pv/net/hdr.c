@@ -57,7 +57,8 @@ enum vpv_net_hdr_error vpv_net_hdr_check(const struct vpv_net_hdr *hdr,
 	if (partial && !rules->csum)
 		return VPV_NET_HDR_FLAGS;
 	/* The headers, up to the sum, come in one piece with all known devices. */
-	if (partial && (!start || start + offset + CSUM_LEN > first || start + MIN_TRANSPORT > first))
+	if (partial && (!start || start + offset + CSUM_LEN > first ||
+			start + MIN_TRANSPORT > first))
 		return VPV_NET_HDR_CSUM;
 	return check_gso(hdr, rules);
 }

@@ -106,8 +106,8 @@ int vpv_net_offloads_sync(struct vpv_net *vn)
 	if (vn->want_offloads == vn->sent_offloads ||
 	    !vpv_net_has(vn, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS))
 		return 0;
-	err = vpv_net_ctrl_add(vn, VIRTIO_NET_CTRL_GUEST_OFFLOADS, VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET,
-			       &bits, sizeof(bits));
+	err = vpv_net_ctrl_add(vn, VIRTIO_NET_CTRL_GUEST_OFFLOADS,
+			       VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET, &bits, sizeof(bits));
 	if (!err)
 		vn->sent_offloads = vn->want_offloads;
 	return err;

@@ -155,7 +155,8 @@ int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr)
 	}
 	err = tell_pairs(vn, nr);
 	if (err) {
-		netdev_err(vn->dev, "device does not change to %u queue pairs: error %d\n", nr, err);
+		netdev_err(vn->dev, "device does not change to %u queue pairs: error %d\n",
+			   nr, err);
 		if (nr < old)
 			netif_set_real_num_tx_queues(vn->dev, old);
 		else if (vn->open)

@@ -253,8 +253,8 @@ static struct sk_buff *rx_skb(struct vpv_net_pair *pair, struct vpv_net_rx_buf *
 }
 
 /* Takes the header's word, or says why not; 1: this packet is over. */
-static int rx_first(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf, const struct vpv_done *done,
-		    struct rx_sum *sum)
+static int rx_first(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf,
+		    const struct vpv_done *done, struct rx_sum *sum)
 {
 	struct vpv_net *vn = pair->vn;
 	struct vpv_net_rx *rx = &pair->rx;
@@ -375,7 +375,8 @@ static void rx_discard(struct vpv_net_rx *rx)
 	struct vpv_done done[VPV_NET_REAP_MAX];
 	unsigned int i, n, left = rx->q->num;
 
-	while (left && (n = vpv_queue_reap(rx->q, done, min_t(unsigned int, left, VPV_NET_REAP_MAX)))) {
+	while (left && (n = vpv_queue_reap(rx->q, done,
+					   min_t(unsigned int, left, VPV_NET_REAP_MAX)))) {
 		for (i = 0; i < n; i++)
 			rx_release(rx, done[i].token, false);
 		left -= n;

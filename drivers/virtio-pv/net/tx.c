@@ -380,7 +380,8 @@ void vpv_net_tx_timeout(struct net_device *dev, unsigned int txqueue)
 	u64_stats_inc(&tx->stats.timeouts);
 	u64_stats_update_end(&tx->stats.syncp);
 	if (vpv_queue_pending(tx->q)) {
-		netdev_warn(dev, "%s: completions without an interrupt: taking them\n", tx->q->name);
+		netdev_warn(dev, "%s: completions without an interrupt: taking them\n",
+			    tx->q->name);
 		napi_schedule(&vn->pairs[txqueue].napi);
 		return;
 	}
