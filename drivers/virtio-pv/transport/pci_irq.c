@@ -272,9 +272,15 @@ static void name_vector(struct vpv_pci_vector *v)
 	snprintf(v->name, sizeof(v->name), "%s-%s", pci_name(v->p->pdev), what);
 }
 
+/*
+ * Vectors of one's own are left alone over a suspend: the device is reset by
+ * then and silent. Else Linux 6.1 loses count of disables when a vector that is
+ * spread over CPUs is shut down and started again as its CPU goes and comes,
+ * and warns of an unbalanced enable at each resume.
+ */
 static int request(struct vpv_pci *p)
 {
-	unsigned long flags = p->mode == VPV_PCI_INTX ? IRQF_SHARED : 0;
+	unsigned long flags = p->mode == VPV_PCI_INTX ? IRQF_SHARED : IRQF_NO_SUSPEND;
 	struct vpv_pci_vector *v;
 	unsigned int i;
 	int err;
