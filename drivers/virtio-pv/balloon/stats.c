@@ -41,7 +41,7 @@ static u64 stalls(const unsigned long *events)
 /* The same ones each time (BALLOON-023). */
 static u32 collect(struct vpv_bal *vb)
 {
-	unsigned long events[NR_VM_EVENT_ITEMS];
+	unsigned long events[NR_VM_EVENT_ITEMS] = {};	/* kernels that count none leave it */
 	struct vpv_bal_stat *s = vb->stat;
 	struct sysinfo i;
 
