@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: balloon-report
+# briefly: 7.3
 # timeout: 120
 # What the guest frees, the host has back soon.
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: balloon
+# briefly: 6.1 7.3
 # timeout: 240
 # A GiB goes to the host and comes back, in few notifications; the host's memory
 # follows, and what the two sides say agrees.

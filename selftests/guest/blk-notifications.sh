@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: plain
+# briefly: 7.3
 # timeout: 300
 # kernels: 6.1 6.12 7.3
 # Never more kicks or interrupts than the in-tree driver on the same work, by

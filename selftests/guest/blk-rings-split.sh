@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: rings-split
+# briefly: 6.12
 # timeout: 420
 # fio with verification, and ext4, over every variant of the split ring: 1 and 4
 # queues, blocks of 512 and 4096 bytes, libaio, io_uring and polled.

@@ -53,6 +53,7 @@ verb_test() {
 		--jobs) jobs=${2:?}; shift ;;
 		--dir) dir=$(cd "${2:?}" && pwd); shift ;;
 		--no-modules) modules=no ;;
+		--all) export VPV_ALL=yes ;;
 		-*) die "test does not know '$1'; try: lab help" ;;
 		*) break ;;
 		esac
@@ -90,7 +91,8 @@ verb_test() {
 	fi
 	for path in "${host_tests[@]}"; do
 		for kernel in ${kernels:-$VPV_KERNELS}; do
-			keep_going=$(test_header "$path" kernels)
+			keep_going=$(test_header "$path" briefly)
+			[ -n "$keep_going" ] && [ "${VPV_ALL:-}" != yes ] || keep_going=$(test_header "$path" kernels)
 			[ -z "$keep_going" ] || [[ " $keep_going " == *" $kernel "* ]] || continue
 			run_host_test "$kernel" "$path" "$logs"
 			read -r -a part <"$logs/$kernel/host/$(basename "$path" .host.sh).sum"

@@ -25,6 +25,8 @@ DEBUG_MEMORY = "2G"
 DEFAULT_TIMEOUT = 120
 # A factor on all time-outs, for a machine that is slow or busy
 SLOW = int(os.environ.get("VPV_SLOW", "1"))
+# Run long tests on all of their kernels, not only on those they name for that
+ALL = os.environ.get("VPV_ALL") == "yes"
 
 printing = threading.Lock()
 
@@ -34,7 +36,8 @@ class Test:
         self.path = path
         self.file = os.path.basename(path)
         self.name = self.file.removesuffix(".sh")
-        self.head = {"boot": ["plain"], "timeout": [], "kernels": [], "expect-log": [], "fresh": []}
+        self.head = {"boot": ["plain"], "timeout": [], "kernels": [], "briefly": [],
+                     "expect-log": [], "fresh": []}
         with open(path, encoding="utf-8") as text:
             for line in text:
                 if not line.startswith("#"):
@@ -60,6 +63,8 @@ class Test:
         return SLOW * seconds * (DEBUG_SLOWER if kernel == "debug" else 1)
 
     def wants(self, kernel):
+        if self.head.get("briefly") and not ALL:
+            return kernel in self.head["briefly"]
         return not self.head["kernels"] or kernel in self.head["kernels"]
 
 

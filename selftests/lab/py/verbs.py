@@ -144,10 +144,12 @@ def wakeup_later(machine, args):
     delay = float(args[0])
 
     def wake():
-        asleep = machine.monitor_status_wait("suspended", 60)
-        if asleep:
-            time.sleep(delay)
-            machine.monitor.command("system_wakeup")
+        try:
+            if machine.monitor_status_wait("suspended", 60):
+                time.sleep(delay)
+                machine.monitor.command("system_wakeup")
+        except (OSError, RuntimeError) as err:
+            print(f"# wakeup-later: the guest ended first: {err}", flush=True)
     threading.Thread(target=wake, daemon=True).start()
     return ""
 
