@@ -30,6 +30,7 @@ help:
 	@echo 'Tests; the last line is "N passed, N failed, N skipped"'
 	@echo '  check            all tests: build tools, host, lab, guests on each kernel (root)'
 	@echo '  check-host       the ring in user space: seconds, no root, no guest'
+	@echo '  check-all        check, with the long tests on every kernel they can run on'
 	@echo '  check-debug      the guest tests on a kernel with KASAN and lockdep (root)'
 	@echo '  matrix           build without a warning for every kernel and flavour (root)'
 	@echo '  lint             checkpatch, shellcheck, licences, house rules'
@@ -40,6 +41,9 @@ help:
 
 check:
 	@selftests/run-all tools host vhost-user lab guest
+
+check-all:
+	@VPV_ALL=yes selftests/run-all host vhost-user lab guest
 
 check-debug:
 	@selftests/run-all debug
@@ -91,5 +95,5 @@ lab-ready:
 		echo 'The lab makes a root of its own and needs root: sudo make $(MAKECMDGOALS)' >&2; \
 		exit 1; fi
 
-.PHONY: modules modules_install help check check-debug matrix lint demo \
+.PHONY: modules modules_install help check check-all check-debug matrix lint demo \
 	check-host fuzz bench-ring clean kernel-ready root-ready host-ready lab-ready

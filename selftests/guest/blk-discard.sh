@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: plain
+# briefly: 6.1 6.12 7.3
 # timeout: 60
 # Discard frees space of the backing file, write-zeroes leaves zeroes there, and
 # neither touches what lies beside.

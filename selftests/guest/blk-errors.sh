@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: life
+# briefly: 6.1 6.12 7.3
 # timeout: 60
 # Errors of the backend reach the application, for the blocks they belong to and
 # no others. The boot's bad0 fails writes at sector 8192 and reads at 16384.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: life
+# briefly: 6.1 6.12 7.3
 # timeout: 90
 # The capacity changes under load.
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: verbs
+# briefly: 6.1 6.12 7.3
 # timeout: 180
 # What a test may ask of the host does happen; with the in-tree drivers, so
 # that a failure here is the lab's.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
+# briefly: 6.1 6.12 7.3
 # timeout: 300
 # Receive modes, addresses and VLANs: what they do, and that only what changed
 # is told to the device.

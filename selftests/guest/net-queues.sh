@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
+# briefly: 6.1 6.12 7.3
 # timeout: 300
 # Queue pairs: as many as CPUs, one interrupt vector each, changed under traffic.
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vu vuspecial
+# briefly: 6.1 6.12 7.3
 # timeout: 240
 # The configuration changes under a driver in use, or never stands still.
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vu
+# briefly: 6.1 6.12 7.3
 # timeout: 240
 # What the device says of a request reaches who made it, exactly: statuses, a
 # short answer, and a status that no specification knows.

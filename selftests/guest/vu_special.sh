@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vuspecial
+# briefly: 6.1 6.12 7.3
 # timeout: 240
 # What no disk of QEMU's own offers: wear, secure erase, a settable cache.
 . "$(dirname "$0")/lib.sh"

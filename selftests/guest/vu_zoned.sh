@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vuspecial
+# briefly: 6.1 6.12 7.3
 # timeout: 400
 # A zoned disk, host-managed: limits, report, write pointers, resets, appends.
 . "$(dirname "$0")/lib.sh"
