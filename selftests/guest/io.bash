@@ -2,10 +2,14 @@
 # Load in the background for tests that disturb a disk.
 # shellcheck shell=bash
 
+# The debug kernel needs more time for the same.
+slower=1
+[ ! -e /sys/kernel/debug/kmemleak ] || slower=4
+
 # io_start NAME SECONDS [FIO-OPTION...]: verified random writes in the background.
 # Not for check: the process has to be a child of this shell.
 io_start() {
-	local name=$1 seconds=$2
+	local name=$1 seconds=$(($2 * slower))
 	shift 2
 	fio --name=load --filename="$(disk "$name")" --rw=randwrite --bsrange=4k-32k --size=16M --direct=1 \
 		--ioengine=libaio --iodepth=16 --time_based --runtime="$seconds" --verify=crc32c \
@@ -13,7 +17,7 @@ io_start() {
 	io_pid=$!
 	io_status=hung
 	# Running means: it has done something.
-	check "load runs on $name" wait_for 30 io_moved "$name" "$(io_count "$name")"
+	check "load runs on $name" wait_for $((30 * slower)) io_moved "$name" "$(io_count "$name")"
 }
 
 io_count() { awk '{ print $1 + $5 }' "/sys/class/block/$(basename "$(disk_now "$1")")/stat"; }
@@ -22,7 +26,7 @@ io_ended() { ! kill -0 "$io_pid" 2>/dev/null; }
 
 # io_over SECONDS: it ends within them, well or not. Not for check, either.
 io_over() {
-	check "the load ends" wait_for "$1" io_ended || return 1
+	check "the load ends" wait_for $(($1 * slower)) io_ended || return 1
 	wait "$io_pid"
 	io_status=$?
 }
