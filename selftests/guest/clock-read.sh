@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: clock
+# briefly: 6.1 6.12 7.3
 # timeout: 90
 # QEMU's clock is a PTP clock that tells the host's time, at one kick and no
 # interrupt a reading.
