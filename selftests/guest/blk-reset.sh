@@ -13,7 +13,7 @@ trap 'give port0; ktap_exit' EXIT
 path=/sys/bus/pci/devices/$(bdf port0)
 [ -e "$path/reset" ] || skip_all "the function has no reset"
 
-io_start port0 12
+io_start port0 25
 for round in 1 2 3; do
 	check "reset $round" sh -c "echo 1 >$path/reset"
 	count=$(io_count port0)

@@ -13,7 +13,7 @@ grep -qw mem /sys/power/state || skip_all "this kernel cannot suspend to RAM"
 
 take slot0 || bail "no disk"
 trap 'give slot0; ktap_exit' EXIT
-io_start slot0 10
+io_start slot0 30
 for round in 1 2; do
 	host wakeup-later 2 || bail "the host cannot wake us"
 	check "suspend and resume $round" sh -c 'echo mem >/sys/power/state'

@@ -13,7 +13,6 @@ enum { TYPE, SMEARING, PTP, CROSS, ALARM, READINGS, REFUSED, NR_ATTRS };
 /**
  * struct vpv_clock_attrs - the folder of a clock
  * @name: its name
- * @c: the clock
  * @attr: its files
  * @list: the same, as sysfs wants them
  * @group: the same
