@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vectors
-# briefly: 6.12 debug
+# briefly: 6.12
 # timeout: 200
 # A vector per queue, one for all queues, one for everything, none: I/O works
 # with each, and the interrupts come where they should.

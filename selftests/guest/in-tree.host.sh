@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# briefly: none
 # kernels: debug
 # timeout: 600
 # Dropped into a kernel tree, with one line each in drivers/Kconfig and
