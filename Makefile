@@ -42,8 +42,8 @@ help:
 check:
 	@selftests/run-all tools host vhost-user lab guest
 
-check-all:
-	@VPV_ALL=yes selftests/run-all host vhost-user lab guest
+check-all: export VPV_ALL := yes
+check-all: check
 
 check-debug:
 	@selftests/run-all debug
