@@ -41,12 +41,17 @@ many() {
 
 check "$warm cycles to warm up" many "$warm"
 before=$(used_kib)
-check "$cycles cycles" many "$cycles"
-after=$(used_kib)
-echo "# $before KiB in use before, $after KiB after"
-# A leak of a page per cycle would be 4 KiB times the cycles, at the least.
+# A leak of a page per cycle would be 4 KiB times the cycles, at the least, every
+# time; what else happens in the guest takes as much now and then.
 limit=$((cycles > 100 ? cycles * 4 : 400))
-check "memory is back within $limit KiB" test $((after - before)) -lt "$limit"
+for round in 1 2 3; do
+	check "$cycles cycles, round $round" many "$cycles"
+	after=$(used_kib)
+	echo "# $before KiB in use before, $after KiB after"
+	grown=$((after - before)) before=$after
+	[ "$grown" -ge "$limit" ] || break
+done
+check "memory is back within $limit KiB" test "$grown" -lt "$limit"
 check "null0 is there" disk null0
 check "file0 is there" disk file0
 [ ! -e /sys/kernel/debug/kmemleak ] || {

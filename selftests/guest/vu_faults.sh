@@ -52,6 +52,11 @@ harmless() {
 		"$(log_count "broken by the device") $(log_count "resetting")" || log_since
 }
 
+# flipped NAME: words flip once ten requests are done
+flipped() {
+	[ "$(queue_stat "$1" requests)" -gt "$((started + 10))" ] && vu "$1" fault flip 64 >/dev/null
+}
+
 # One buffer in flight, so that the wrong id is surely of none.
 for name in split packed sorder order; do
 	broken "$name" bad-id 16
@@ -82,11 +87,14 @@ done
 for name in split packed sorder order; do
 	dev=$(fresh "$name") || { not_ok "$name: flip" "no disk"; continue; }
 	log_mark "$name flip"
-	(sleep 0.3; vu "$name" fault flip 64 >/dev/null) &
-	out=$(io "$dev" 8 3000)
-	wait
+	# 125 rounds of 10 ms: still at work when the words flip, however fast the guest.
+	vu "$name" fault slow 10 >/dev/null
+	started=$(queue_stat "$name" requests)
+	io "$dev" 8 1000 >/tmp/flip.out &
+	check "$name: flip: while it runs" wait_for 20 flipped "$name"
+	wait $!
 	check_equal "$name: flip: every request ends once, well" \
-		"done 3000 errors 0 wrong 0 unanswered 0" "$out" || log_since
+		"done 1000 errors 0 wrong 0 unanswered 0" "$(cat /tmp/flip.out)" || log_since
 	check_equal "$name: flip: one reset" 1 "$(log_count "resetting the device")" || log_since
 	vu "$name" fault none >/dev/null
 done
