@@ -42,7 +42,7 @@ our_driver() {
 	blk | vublk | dev) echo virtio_pv_blk ;;
 	net) echo virtio_pv_net ;;
 	balloon) echo virtio_pv_balloon ;;
-	clock) echo virtio_pv_clock ;;
+	clock | vurtc) echo virtio_pv_clock ;;
 	*) return 1 ;;
 	esac
 }

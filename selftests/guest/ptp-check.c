@@ -10,6 +10,8 @@
  *	get N		N times clock_gettime(): ns each, and the last one
  *	precise N	N cross-timestamps (PTP_SYS_OFFSET_PRECISE): offset
  *	set		clock_settime(), clock_adjtime(): errno of each
+ *	calibrate N	what this machine's counter has more than the clock tells, when the
+ *			clock tells the host's counter: best guess, and how wide it is
  *	parallel N	eight threads, N readings each: good ones, and steps back
  */
 #include <errno.h>
@@ -149,6 +151,37 @@ static void set(void)
 	printf("adjtime %s\n", strerror(err));
 }
 
+#if defined(__x86_64__)
+#include <x86intrin.h>
+
+static int64_t counter(void)
+{
+	_mm_lfence();
+	return __rdtsc();
+}
+
+/* Each reading bounds the difference from both sides; the bounds that are closest count. */
+static void calibrate(int n)
+{
+	int64_t lo = INT64_MIN, hi = INT64_MAX;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		int64_t before = counter(), host = get(FD_TO_CLOCKID(fd)), after = counter();
+
+		lo = before - host > lo ? before - host : lo;
+		hi = after - host < hi ? after - host : hi;
+	}
+	printf("cycles %lld\nwidth %lld\n", (long long)(lo + (hi - lo) / 2), (long long)(hi - lo));
+}
+#else
+static void calibrate(int n)
+{
+	errno = ENOTSUP;
+	die("no counter to calibrate");
+}
+#endif
+
 struct reader {
 	pthread_t thread;
 	int n;
@@ -201,7 +234,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || n < 1 || n > 1000000) {
 		fprintf(stderr,
-			"usage: ptp-check DEVICE caps|read|basic|get|precise|set|parallel [N]\n");
+			"usage: ptp-check DEVICE caps|read|basic|get|precise|calibrate|set|parallel [N]\n");
 		return 64;
 	}
 	fd = open(argv[1], O_RDWR);
@@ -217,6 +250,8 @@ int main(int argc, char **argv)
 		gettime(n);
 	else if (!strcmp(verb, "precise"))
 		precise(n);
+	else if (!strcmp(verb, "calibrate"))
+		calibrate(n);
 	else if (!strcmp(verb, "set"))
 		set();
 	else if (!strcmp(verb, "parallel"))

@@ -297,6 +297,14 @@ static bool is_silent(struct vu_queue *q)
 	return vu_fault_hit(q, VU_FAULT_SILENT, NULL) || vu_fault_hit(q, VU_FAULT_MUTE, NULL);
 }
 
+/* Nothing is taken from this queue now, by a fault or because nothing is wanted. */
+static bool leaves_alone(struct vu_queue *q)
+{
+	const struct vu_ops *ops = q->dev->ops;
+
+	return is_silent(q) || (ops->idle && ops->idle(q));
+}
+
 /* Take and serve up to a batch; false: there was nothing to take. */
 static bool serve_batch(struct vu_queue *q)
 {
@@ -309,7 +317,7 @@ static bool serve_batch(struct vu_queue *q)
 	for (done = 0; done < dev->batch; done++) {
 		int64_t ms = 0;
 
-		if (is_silent(q))
+		if (leaves_alone(q))
 			return false;
 		e = vu_ring_pop(&q->ring);
 		if (!e)
@@ -352,7 +360,7 @@ void vu_queue_run(struct vu_queue *q)
 			return;
 		}
 		more = vu_ring_kicks_on(&q->ring);
-	} while (more && !is_silent(q));
+	} while (more && !leaves_alone(q));
 }
 
 void vu_run_all(struct vu_dev *dev)

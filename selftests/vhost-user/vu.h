@@ -83,6 +83,8 @@ struct vu_command {
  * @request: serve one buffer; return bytes written to it, or VU_LATER
  * @status_request: answer a buffer with a status and nothing else, for the
  *	fault of that name; NULL where the device has no such thing
+ * @idle: leave the buffers of this queue where they are for now; vu_queue_run()
+ *	when that has changed. May be NULL
  * @config_written: the driver wrote to the configuration space
  * @reset: all queues were stopped
  * @stats: print counters of this device, "name value" per line
@@ -94,6 +96,7 @@ struct vu_ops {
 	int (*start)(struct vu_dev *dev);
 	uint32_t (*request)(struct vu_queue *q, struct vu_elem *e);
 	uint32_t (*status_request)(struct vu_queue *q, struct vu_elem *e, int status);
+	bool (*idle)(struct vu_queue *q);
 	void (*config_written)(struct vu_dev *dev, size_t off, size_t len);
 	void (*reset)(struct vu_dev *dev);
 	void (*stats)(struct vu_dev *dev, FILE *out);

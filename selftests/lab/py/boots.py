@@ -23,13 +23,15 @@ KINDS = {
     "nvme": "nvme",
     "ide": "ide-hd",
     "vublk": "vhost-user-blk-pci",
+    "vurtc": "vhost-user-rtc-pci",
     "dev": None,
 }
 
 
 # kinds that are processes of their own behind a vhost-user socket: program,
 # and what the generic device has to be told to be one of them
-VU_PROGRAMS = {"vublk": ("vu-blk", {"virtio-id": "2", "config_size": "96", "vq_size": "256"})}
+VU_PROGRAMS = {"vublk": ("vu-blk", {"virtio-id": "2", "config_size": "96", "vq_size": "256"}),
+               "vurtc": ("vu-rtc", {"virtio-id": "17", "num_vqs": "2"})}
 VU_QUEUES = {"vhost-user-blk-pci": "num-queues", "vhost-user-test-device-pci": "num_vqs"}
 VU_GENERIC = "vhost-user-test-device-pci"
 
@@ -57,8 +59,10 @@ class Device:
         # a device in a process of its own: vu=its options, queues=how many
         self.vu_options = None
         if kind in VU_PROGRAMS:
+            self.vu_options = shlex.split(props.pop("vu", ""))
+        if kind == "vublk":
             queues = props.pop("queues", "1")
-            self.vu_options = shlex.split(props.pop("vu", "")) + ["--num-queues", queues]
+            self.vu_options += ["--num-queues", queues]
             props.setdefault(VU_QUEUES[self.driver], queues)
         self.reconnect = props.pop("reconnect", None)
         self.queues = int(props.pop("queues", "1")) if kind == "net" and self.vu_options is None else 1

@@ -144,7 +144,7 @@ class Machine:
         append = ("console=ttyS0 loglevel=7 panic=-1 oops=panic 8250.nr_uarts=4 rdinit=/init "
                   "random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=60 "
                   "no_timer_check " + setting["append"])
-        if self.accel != "kvm":
+        if self.accel != "kvm" and "tsc=" not in setting["append"]:
             # A busy host spoils the guest's measurement of its own time stamp
             # counter, and its clock then runs many times too fast.
             append += " tsc=unstable"
