@@ -90,7 +90,7 @@ static void config_work(struct work_struct *work)
 	bool forced;
 	u8 status;
 
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	d->config_at = jiffies;
 	forced = xchg(&d->config_forced, false);
 	if (d->state != VPV_LIVE)
@@ -105,7 +105,7 @@ static void config_work(struct work_struct *work)
 		 (forced || d->ops->generation(d) != READ_ONCE(d->config_gen)))
 		d->vdev.drv->config_changed(&d->vdev);
 unlock:
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 }
 
 void vpv_config_irq(struct vpv_dev_core *d)

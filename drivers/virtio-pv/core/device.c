@@ -155,18 +155,18 @@ void vpv_dev_give_up(struct vpv_dev_core *d, const char *why)
 /* Suspend and PCI reset: stopped until vpv_dev_unpause(), whatever happens. */
 void vpv_dev_pause(struct vpv_dev_core *d, bool drain)
 {
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	d->paused = true;
 	if (d->state == VPV_LIVE && vpv_dev_stop(d, drain))
 		vpv_dev_give_up(d, "no reset");
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 }
 
 void vpv_dev_unpause(struct vpv_dev_core *d)
 {
 	int err;
 
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	d->paused = false;
 	if (d->state == VPV_STOPPED) {
 		err = vpv_dev_start(d);
@@ -175,7 +175,7 @@ void vpv_dev_unpause(struct vpv_dev_core *d)
 		else if (err)
 			vpv_dev_recover(&d->vdev, "no start after a pause");
 	}
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 }
 
 bool vpv_dev_dead(struct vpv_dev *vdev)
@@ -205,24 +205,24 @@ void vpv_dev_init(struct vpv_dev_core *d, struct device *dev, const struct vpv_d
 /* The device is reset, its buffers dropped, and nobody will start it again. */
 static void wind_down(struct vpv_dev_core *d)
 {
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	d->leaving = true;
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 	cancel_delayed_work_sync(&d->recover_work);
 	cancel_delayed_work_sync(&d->config_work);
 
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	take_back(d);
 	vpv_queues_drop(d, false);
 	d->state = VPV_BINDING;
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 
 	vpv_debugfs_remove(d);
 	if (d->vdev.drv->remove)
 		d->vdev.drv->remove(&d->vdev);
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	vpv_queues_destroy(d);
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 
 	/* An interrupt may have asked for either until its vector was gone. */
 	cancel_delayed_work_sync(&d->recover_work);
@@ -252,9 +252,9 @@ int vpv_dev_bind(struct vpv_dev_core *d)
 {
 	int err;
 
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	err = make_ready(d);
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 	if (err)
 		return err;
 
@@ -265,20 +265,20 @@ int vpv_dev_bind(struct vpv_dev_core *d)
 		wind_down(d);
 		return err;
 	}
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	d->attached = true;
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 	vpv_config_poll(d);
 	return 0;
 }
 
 void vpv_dev_unbind(struct vpv_dev_core *d)
 {
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	d->attached = false;
 	if (!d->ops->present(d))
 		vpv_dev_give_up(d, "removed");
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 
 	if (d->vdev.drv->detach)
 		d->vdev.drv->detach(&d->vdev);
@@ -291,11 +291,11 @@ void vpv_dev_unbind(struct vpv_dev_core *d)
  */
 void vpv_dev_shutdown(struct vpv_dev_core *d)
 {
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	d->paused = true;
 	if (d->state == VPV_LIVE) {
 		take_back(d);
 		d->ops->dma(d, false);
 	}
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 }

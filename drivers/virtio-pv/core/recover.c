@@ -63,14 +63,12 @@ EXPORT_SYMBOL_GPL(vpv_queue_recover);
 
 /* ---- one queue (2.6.1) ---- */
 
-/* The driver is quiesced. An error leaves the queue down. */
+/* Nobody uses the queue. An error leaves it down. */
 static int reset_queue(struct vpv_queue *q)
 {
 	struct vpv_dev_core *d = vpv_core(q->vdev);
 	int err;
 
-	dev_warn(q->vdev->dev, "queue %s: %s: resetting the queue\n", q->name,
-		 READ_ONCE(d->recover_why));
 	vpv_queue_live(q, false);
 	vpv_ring_kill(q->ring);
 	err = d->ops->queue_reset(d, q->index);
@@ -84,7 +82,6 @@ static int reset_queue(struct vpv_queue *q)
 	if (err)
 		return err;
 	q->core->queue_resets++;
-	q->core->reset_at = jiffies ?: 1;
 	vpv_queue_live(q, true);
 	return 0;
 }
@@ -93,8 +90,21 @@ static bool can_reset_queue(struct vpv_queue *q)
 {
 	return q->vdev->drv->queue_reset &&
 	       vpv_has_feature(q->vdev, VIRTIO_F_RING_RESET) &&
-	       vpv_ring_error(q->ring) == VPV_RING_OK &&
-	       (!q->core->reset_at || long_ago(q->core->reset_at));
+	       vpv_ring_error(q->ring) == VPV_RING_OK;
+}
+
+/* A queue that needs it again and again: the device is sick. */
+static bool may_mend_queue(struct vpv_queue *q)
+{
+	return can_reset_queue(q) && (!q->core->reset_at || long_ago(q->core->reset_at));
+}
+
+static int mend_queue(struct vpv_queue *q)
+{
+	dev_warn(q->vdev->dev, "queue %s: %s: resetting the queue\n", q->name,
+		 READ_ONCE(vpv_core(q->vdev)->recover_why));
+	q->core->reset_at = jiffies ?: 1;
+	return reset_queue(q);
 }
 
 /* True when queue resets were enough. */
@@ -106,13 +116,13 @@ static bool recover_queues(struct vpv_dev_core *d)
 
 	for (i = 0; i < vdev->nr_queues; i++)
 		if (READ_ONCE(vdev->queues[i].core->overdue) &&
-		    !can_reset_queue(&vdev->queues[i]))
+		    !may_mend_queue(&vdev->queues[i]))
 			return false;
 
 	vdev->drv->quiesce(vdev);
 	for (i = 0; i < vdev->nr_queues && !err; i++)
 		if (xchg(&vdev->queues[i].core->overdue, false))
-			err = reset_queue(&vdev->queues[i]);
+			err = mend_queue(&vdev->queues[i]);
 	vdev->drv->resume(vdev);
 	return !err;
 }
@@ -156,13 +166,46 @@ static void recover_device(struct vpv_dev_core *d)
 		vpv_dev_recover(&d->vdev, "no start after a reset");
 }
 
+/* A reset that was wished for is no try, and the log has no complaint of it. */
+static int restart_device(struct vpv_dev_core *d)
+{
+	int err;
+
+	err = vpv_dev_stop(d, false);
+	clear_overdue(d);
+	if (!err)
+		err = vpv_dev_start(d);
+	if (err == -ESTALE || err == -ENODEV || d->untrusted)
+		vpv_dev_give_up(d, "it did not come back");
+	else if (err)
+		vpv_dev_recover(&d->vdev, "no start after a reset");
+	return err;
+}
+
+int vpv_queue_reset(struct vpv_queue *q)
+{
+	struct vpv_dev_core *d = vpv_core(q->vdev);
+	int err = -ENODEV;
+
+	/* In any other state the device has nothing. */
+	mutex_lock(&d->lock);
+	if (d->state == VPV_LIVE) {
+		err = can_reset_queue(q) ? reset_queue(q) : -EOPNOTSUPP;
+		if (err)
+			err = restart_device(d);
+	}
+	mutex_unlock(&d->lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vpv_queue_reset);
+
 static void recover_work(struct work_struct *work)
 {
 	struct vpv_dev_core *d = container_of(to_delayed_work(work), struct vpv_dev_core,
 					      recover_work);
 	bool device, queue;
 
-	mutex_lock(&d->lock);
+	vpv_dev_lock(d);
 	if (d->leaving || d->paused || (d->state != VPV_LIVE && d->state != VPV_STOPPED))
 		goto unlock;
 	device = test_and_clear_bit(VPV_RECOVER_DEVICE, &d->recover_flags);
@@ -174,7 +217,7 @@ static void recover_work(struct work_struct *work)
 	else if (device || d->state == VPV_STOPPED || !recover_queues(d))
 		recover_device(d);
 unlock:
-	mutex_unlock(&d->lock);
+	vpv_dev_unlock(d);
 }
 
 void vpv_recover_init(struct vpv_dev_core *d)

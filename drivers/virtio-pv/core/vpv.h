@@ -31,7 +31,10 @@
  *
  * Life-cycle callbacks run in process context under one mutex of the device,
  * but for attach() and detach(): both wait for I/O, and the device may need
- * recovery to finish it, so stop/start pairs may run beside them.
+ * recovery to finish it, so stop/start pairs may run beside them. A driver that
+ * calls vpv_queue_reset() with a lock of a subsystem held (RTNL) names it as the
+ * outer lock: then the core takes it around its mutex, for all the callbacks but
+ * probe(), attach(), detach() and remove().
  */
 #ifndef VPV_H
 #define VPV_H
@@ -119,6 +122,8 @@ struct vpv_queue_desc {
  * @config_changed: process context, at most one in VPV_CONFIG_PERIOD_MS (rate
  *	limited, never concurrent with itself, @quiesce ... @resume).
  *	It must not wait for buffers: recovery waits for it
+ * @outer_lock: taken before the device's mutex, NULL: none; and released after it
+ * @outer_unlock: inverse
  * @queue_reset: devices of this type let go of the buffers of a queue that is
  *	reset. Else an overdue buffer takes a reset of the whole device: QEMU's
  *	block device, for one, forgets the ring but finishes the requests
@@ -140,6 +145,8 @@ struct vpv_driver {
 	void (*failed)(struct vpv_dev *vdev);
 	void (*drop)(struct vpv_queue *q, void *token, bool retry);
 	void (*config_changed)(struct vpv_dev *vdev);
+	void (*outer_lock)(void);
+	void (*outer_unlock)(void);
 	bool queue_reset;
 	struct module *owner;
 	void *registration;	/* the core's */
@@ -269,6 +276,19 @@ void vpv_dev_recover(struct vpv_dev *vdev, const char *why);
  * else, or when that fails, the device.
  */
 void vpv_queue_recover(struct vpv_queue *q, const char *why);
+
+/**
+ * vpv_queue_reset() - have all buffers of a queue back
+ * @q: the queue; nobody submits to it or reaps it, and no poller looks at it
+ *
+ * Resets the queue where the device can (VIRTIO_F_RING_RESET), else, or when that
+ * fails, the device: quiesce() and resume() are called then. When it returns, each
+ * buffer went to drop(), whatever it returns: none is left with the device.
+ *
+ * Context: process, the driver's outer lock held, none of the life-cycle callbacks.
+ * Return: 0: the queue is empty and live; else the device is stopped or dead.
+ */
+int vpv_queue_reset(struct vpv_queue *q);
 
 /**
  * vpv_dev_dead() - has the device failed for good, or gone?

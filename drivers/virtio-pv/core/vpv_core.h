@@ -5,6 +5,7 @@
  *
  * Locks, outermost first:
  *
+ *	vpv_driver.outer_lock	the driver's, where it has one
  *	vpv_dev_core.lock	mutex; life cycle, registers with a selector
  *	vpv_queue.submit_lock	spinlock; submit side
  *	vpv_queue.reap_lock	spinlock; completion side
@@ -174,6 +175,21 @@ struct vpv_queue_core {
 static inline struct vpv_dev_core *vpv_core(const struct vpv_dev *vdev)
 {
 	return vdev->core;
+}
+
+/* The device's mutex, below the driver's outer lock. */
+static inline void vpv_dev_lock(struct vpv_dev_core *d)
+{
+	if (d->vdev.drv->outer_lock)
+		d->vdev.drv->outer_lock();
+	mutex_lock(&d->lock);
+}
+
+static inline void vpv_dev_unlock(struct vpv_dev_core *d)
+{
+	mutex_unlock(&d->lock);
+	if (d->vdev.drv->outer_unlock)
+		d->vdev.drv->outer_unlock();
 }
 
 /* main.c */

@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stop and start around a reset, whatever it is for: recovery, suspend, a PCI
- * reset. The core calls these under the device's mutex. The interface stays what
+ * reset. The core calls these under RTNL and the device's mutex. The interface stays what
  * it was; packets that were with the device are lost, as on any network, and the
  * device is told anew all that it forgot.
  */
-#include <linux/rtnetlink.h>
-
 #include "net.h"
 
 void vpv_net_quiesce(struct vpv_dev *vdev)
 {
 	struct vpv_net *vn = vdev->priv;
 
-	rtnl_lock();
 	if (!vn->stopped) {
 		vn->stopped = true;
 		netif_device_detach(vn->dev);
 		vpv_net_pairs_stop(vn, 0, vn->nr_pairs);
 	}
-	rtnl_unlock();
 	vpv_net_ctrl_stop(vn);
 }
 
@@ -42,7 +38,6 @@ void vpv_net_resume(struct vpv_dev *vdev)
 {
 	struct vpv_net *vn = vdev->priv;
 
-	rtnl_lock();
 	vn->stopped = false;
 	/* The number of pairs is among it, and no packet goes to another before. */
 	vpv_net_ctrl_start(vn);
@@ -50,7 +45,6 @@ void vpv_net_resume(struct vpv_dev *vdev)
 		vpv_net_pairs_start(vn, 0, vn->cur_pairs);
 	netif_device_attach(vn->dev);
 	vpv_net_link_update(vn);
-	rtnl_unlock();
 }
 
 /* Nothing will ever be sent again: no carrier, so that queued packets go. */

@@ -13,14 +13,14 @@ void vpv_net_link_update(struct vpv_net *vn)
 /* NET-075, NET-076 */
 static void announce(struct vpv_net *vn)
 {
-	netdev_notify_peers(vn->dev);
+	__netdev_notify_peers(vn->dev);
 	spin_lock_irq(&vn->ctrl.lock);
 	vpv_net_ctrl_add(vn, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK, NULL, 0);
 	spin_unlock_irq(&vn->ctrl.lock);
 	vpv_net_ctrl_flush(vn);
 }
 
-/* Under the device's mutex. */
+/* Under RTNL and the device's mutex. */
 void vpv_net_config_changed(struct vpv_dev *vdev)
 {
 	struct vpv_net *vn = vdev->priv;
@@ -31,9 +31,7 @@ void vpv_net_config_changed(struct vpv_dev *vdev)
 	WRITE_ONCE(vn->cfg.link_up, now.link_up);
 	WRITE_ONCE(vn->cfg.speed, now.speed);
 	WRITE_ONCE(vn->cfg.duplex, now.duplex);
-	rtnl_lock();
 	vpv_net_link_update(vn);
-	rtnl_unlock();
 	if (now.announce)
 		announce(vn);
 }

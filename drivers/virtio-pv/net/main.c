@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Module, features, probe and remove. */
+#include <linux/rtnetlink.h>
 #include <linux/virtio_ids.h>
 #include <linux/slab.h>
 
@@ -101,6 +102,8 @@ static struct vpv_driver vpv_net_driver = {
 	.failed = vpv_net_failed,
 	.drop = vpv_net_drop,
 	.config_changed = vpv_net_config_changed,
+	.outer_lock = rtnl_lock,
+	.outer_unlock = rtnl_unlock,
 	.queue_reset = true,
 };
 module_vpv_driver(vpv_net_driver);

@@ -19,15 +19,13 @@
  *
  * Locks, outermost first:
  *
+ *	RTNL				open, stop, channels, offloads; life.c, link.c
  *	the device's mutex		the core's; around life.c and link.c
- *	RTNL				open, stop, channels, offloads; life.c
  *	netif_addr_lock			address lists
  *	vpv_net_ctrl.lock		the control queue, both sides
  *
  *	transmit lock of a queue	both sides of a transmit queue
  *	NAPI of a pair			both sides of a receive queue
- *
- * Nobody takes the device's mutex under RTNL.
  */
 #ifndef VPV_NET_H
 #define VPV_NET_H
