@@ -36,6 +36,9 @@ help:
 	@echo '  lint             checkpatch, shellcheck, licences, house rules'
 	@echo '  fuzz             fuzz the ring until stopped'
 	@echo '  bench-ring       instructions and time per ring operation'
+	@echo '  bench            our drivers, the in-tree ones and emulated devices side by side (root)'
+	@echo '                   QUICK=1 for the main rows, under five minutes; selftests/bench/README.md'
+	@echo '  bench-report     make the report of the last run anew; OUT=DIR for another'
 	@echo
 	@echo 'Guests by hand: $(LAB) help'
 
@@ -65,6 +68,12 @@ fuzz: host-ready
 
 bench-ring: host-ready
 	@$(MAKE) -C selftests/host bench
+
+bench: lab-ready
+	@selftests/bench/run
+
+bench-report:
+	@selftests/bench/report $(OUT)
 
 # Needs no kernel headers, so that it works where the build did not.
 clean:
@@ -96,4 +105,4 @@ lab-ready:
 		exit 1; fi
 
 .PHONY: modules modules_install help check check-all check-debug matrix lint demo \
-	check-host fuzz bench-ring clean kernel-ready root-ready host-ready lab-ready
+	check-host fuzz bench-ring bench bench-report clean kernel-ready root-ready host-ready lab-ready
