@@ -160,7 +160,7 @@ static void resume(struct vpv_dev *vdev)
 	vpv_clock_park(vc);
 	set_live(vc, true);
 	if (!READ_ONCE(vc->detaching))
-		queue_work(system_unbound_wq, &vc->restart);
+		queue_work(system_dfl_wq, &vc->restart);
 }
 
 static void failed(struct vpv_dev *vdev)

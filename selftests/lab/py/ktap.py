@@ -15,7 +15,8 @@ COMPLAINTS = re.compile(
     r"sleeping function called|scheduling while atomic|"
     r"INFO: task .* blocked for more than|soft lockup|hard LOCKUP|workqueue lockup|"
     r"rcu: INFO:|detected stalls|self-detected stall|refcount_t|list_(add|del) corruption|"
-    r"DMA-API: (?!preallocated|debugging enabled)|kmemleak: [1-9]\d* new|blocked for more than|nobody cared")
+    r"DMA-API: (?!preallocated|debugging enabled)|kmemleak: [1-9]\d* new|blocked for more than|nobody cared|"
+    r"\[virtio_pv\w*\] enqueued on deprecated workqueue")
 
 
 def complaints(log, expected=()):
