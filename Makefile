@@ -11,6 +11,14 @@ MAKEFLAGS += --no-print-directory
 modules: kernel-ready
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
+.PHONY: vpv vpv_install deb check-install
+
+vpv:
+	@$(MAKE) -C tools/vpv
+
+vpv_install: vpv
+	@$(MAKE) -C tools/vpv install
+
 modules_install: kernel-ready root-ready
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=$(MODDIR) modules_install
 
@@ -22,6 +30,7 @@ help:
 	@echo '                   W=1 for more warnings, C=1 for sparse'
 	@echo '  modules_install  install them (root); MODDIR=updates is the folder below'
 	@echo '                   /lib/modules/RELEASE, INSTALL_MOD_PATH=DIR a prefix'
+	@echo '  vpv              build the tool that moves devices; vpv_install installs it'
 	@echo '  clean            remove what was built'
 	@echo
 	@echo 'See it work'
@@ -43,7 +52,7 @@ help:
 	@echo 'Guests by hand: $(LAB) help'
 
 check:
-	@selftests/run-all tools host vhost-user lab guest
+	@selftests/run-all tools host vhost-user vpv lab guest
 
 check-all: export VPV_ALL := yes
 check-all: check

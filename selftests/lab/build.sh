@@ -67,6 +67,18 @@ build_vhost_user() {
 	echo "$dir"
 }
 
+# build_vpv SRC DIR: the vpv tool; with jansson in it, which the guest lacks.
+build_vpv() {
+	local src=$1 dir=$2
+	[ -e "$src/tools/vpv/Makefile" ] || return 0
+	in_root make -s -C "$src/tools/vpv" OUT="$dir.vpv" CC=gcc \
+		JANSSON_LIBS='-Wl,-Bstatic -ljansson -Wl,-Bdynamic' >"$dir.vpv.log" 2>&1 || {
+		tail -20 "$dir.vpv.log" >&2
+		die "the vpv tool does not build (log: $dir.vpv.log)"
+	}
+	cmp -s "$dir.vpv/vpv" "$dir/vpv" || cp "$dir.vpv/vpv" "$dir/vpv"
+}
+
 # build_programs SRC KEY: the C programs of selftests/guest, static, one file each.
 build_programs() {
 	local src=$1 dir=$VPV_CACHE/build/programs-$2 file out
@@ -79,5 +91,6 @@ build_programs() {
 			die "the guest program $file does not build"
 		mv "$out.new" "$out"
 	done
+	build_vpv "$src" "$dir"
 	echo "$dir"
 }
