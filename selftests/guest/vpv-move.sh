@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vpv
+# briefly: 7.3
 # timeout: 240
 # The vpv tool moves devices to our drivers and back, beside others that stay; what was set
 # and what is on them is the same before and after. A move that fails is undone.
@@ -25,10 +26,10 @@ disk0=$(bdf disk0) net0=$(bdf net0)
 
 # ---- a disk, while another one is under load ----
 modprobe -q mq-deadline
-head -c 1M /dev/urandom >/tmp/data
+dd if=/dev/urandom of=/tmp/data bs=64k count=16 2>/dev/null
 dd if=/tmp/data of="$(disk disk0)" bs=64k oflag=direct 2>/dev/null
 old=$(disk disk0)
-echo 77 >"/sys/block/${old#/dev/}/queue/read_ahead_kb"
+echo 256 >"/sys/block/${old#/dev/}/queue/read_ahead_kb"
 echo mq-deadline >"/sys/block/${old#/dev/}/queue/scheduler" 2>/dev/null
 scheduler=$(queue disk0 scheduler)
 io_start disk1 20
@@ -36,13 +37,13 @@ check "the disk is taken by its name" vpv take "$old"
 check "our driver has it" driver_is disk0 virtio_pv_blk
 check "with another name" test "$(disk disk0)" != "$old"
 check "and the same data" cmp -n 1048576 /tmp/data "$(disk disk0)"
-check_equal "the read-ahead is the same" 77 "$(queue disk0 read_ahead_kb)"
+check_equal "the read-ahead is the same" 256 "$(queue disk0 read_ahead_kb)"
 check_equal "the scheduler is the same" "$scheduler" "$(queue disk0 scheduler)"
 check "taking it again changes nothing" vpv take "$disk0"
 check "given back by its address, without the domain" vpv give "${disk0#0000:}"
 check "the in-tree driver has it" driver_is disk0 virtio-pci
 check_equal "no override is left" "" "$(grep -v null "/sys/bus/pci/devices/$disk0/driver_override")"
-check_equal "the read-ahead is the same again" 77 "$(queue disk0 read_ahead_kb)"
+check_equal "the read-ahead is the same again" 256 "$(queue disk0 read_ahead_kb)"
 check "the data too" cmp -n 1048576 /tmp/data "$(disk disk0)"
 kill "$io_pid" 2>/dev/null
 io_over 30
@@ -98,7 +99,7 @@ echo 32 >/sys/module/virtio_pv/parameters/features_off # no device can be driven
 check "a disk our driver refuses: the move fails" status 1 vpv take --wait 2 "$disk0"
 check "it is with the in-tree driver as before" driver_is disk0 virtio-pci
 check "with its data" cmp -n 1048576 /tmp/data "$(disk disk0)"
-check_equal "and its settings" 77 "$(queue disk0 read_ahead_kb)"
+check_equal "and its settings" 256 "$(queue disk0 read_ahead_kb)"
 check_equal "and no override" "" "$(grep -v null "/sys/bus/pci/devices/$disk0/driver_override")"
 check "an interface: the move fails" status 1 vpv take --wait 2 "$net0"
 look >/tmp/after

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vpv
-# timeout: 120
+# briefly: 6.12
+# timeout: 180
 # vpv moves nothing that is in use, and says who uses it.
 . "$(dirname "$0")/lib.sh"
 need_lab
@@ -68,7 +69,7 @@ else
 fi
 dd if=/dev/zero of="$node" bs=64k count=2 oflag=direct 2>/dev/null
 check "when nobody uses it, it is taken" vpv take "$disk0"
-check "and mounted under its new name" sh -c "mke2fs -q -F -t ext4 $(disk disk0) 16M && mount -t ext4 $(disk disk0) '/tmp/a place'"
+check "and mounted under its new name" bash -c "mke2fs -q -F -t ext4 $(disk disk0) 16M && mount -t ext4 $(disk disk0) '/tmp/a place'"
 got=0
 said=$(vpv give "$disk0" 2>&1) || got=$?
 check_equal "then not given" 4 "$got"
@@ -88,13 +89,16 @@ ip route del default
 check "what somebody types on" env SSH_CONNECTION="10.9.$i.1 5555 10.9.$i.2 22" bash -c "
 	$(declare -f refused); refused $net0 'this SSH session comes in over $dev'"
 
-nc -l -p 22 </dev/null >/dev/null 2>&1 &
-listener=$!
-host netns-begin ssh sh -c "sleep 30 | nc 10.9.$i.2 22"
-wait_for 20 sh -c "grep -q ':0016 .* 01 ' /proc/net/tcp /proc/net/tcp6"
+# A connection of port 22 here, as one who is logged in has; who called whom does not show.
+host netns-begin "sink$i" peer sink 9000 || bail "no peer"
+wait_for 10 host netns sh -c "ss -ltn | grep -q :9000"
+sleep 60 | nc -p 22 "10.9.$i.1" 9000 >/dev/null 2>&1 &
+session=$!
+check "a connection" wait_for 20 grep -qE ":0016 [0-9A-F:]+ 01 " /proc/net/tcp
 check "where somebody is logged in" refused "$net0" "an SSH session comes in over $dev"
-kill "$listener" 2>/dev/null
-wait "$listener" 2>/dev/null
+kill "$session" 2>/dev/null
+wait "$session" 2>/dev/null
+host netns-end "sink$i" >/dev/null
 
 modprobe -q 8021q
 ip link add link "$dev" name v9 type vlan id 9

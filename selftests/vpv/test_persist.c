@@ -20,6 +20,14 @@ TEST(written_once_and_forgotten_by_give)
 	CHECK_STR(after, "# mine\n0000:00:09.0 virtio_pv_blk # kept");
 }
 
+TEST(given_for_once_it_stays_on_the_list)
+{
+	fake_start();
+	CHECK_EQ(fake_verb(verb_take, "take", "--persist", DISK, NULL), ST_OK);
+	CHECK_EQ(fake_verb(verb_give, "give", "--once", DISK, NULL), ST_OK);
+	CHECK(persist_has(DISK));
+}
+
 TEST(addresses_are_whole_words)
 {
 	fake_start();

@@ -20,7 +20,7 @@ static const struct verb {
 	{ "status", verb_status, "[DEV...]", "more of it: why, features, use" },
 	{ "take", verb_take, "DEV...|--all [--persist] [--revert-after SECONDS] [--force]",
 	  "move devices to virtio-pv" },
-	{ "give", verb_give, "DEV...|--all [--revert-after SECONDS] [--force]",
+	{ "give", verb_give, "DEV...|--all [--once] [--revert-after SECONDS] [--force]",
 	  "move devices back to the in-tree drivers" },
 	{ "keep", verb_keep, "[DEV...]", "call off --revert-after" },
 	{ "apply", verb_apply, "[DEV...]", "take what is to be taken at every start" },

@@ -87,19 +87,20 @@ static bool bind_to(const char *address, const char *driver, unsigned int wait_m
 }
 
 /* The node is there, is the same thing as before, and set as before. */
-static bool complete(const char *address, const json_t *saved, unsigned int wait_ms, json_t *notes,
-		     char **problem)
+static bool complete(const char *address, const json_t *saved, const struct move_options *options,
+		     json_t *notes, char **problem)
 {
 	struct waiting w = { .address = address };
 	autodevice dev = { 0 };
 	int err;
 
 	w.node = json_object_get(saved, "disk") || json_object_get(saved, "interface");
-	if (w.node && !wait_until(wait_ms, has_node, &w)) {
+	if (w.node && !wait_until(options->wait_ms, has_node, &w)) {
 		*problem = format("no %s appeared", json_object_get(saved, "disk") ? "disk" : "interface");
 		return false;
 	}
-	settle();
+	if (!options->in_udev)
+		settle();
 	if (!device_read(address, &dev)) {
 		*problem = format("the device is gone");
 		return false;
@@ -116,15 +117,15 @@ static bool complete(const char *address, const json_t *saved, unsigned int wait
 }
 
 /* With no driver before, none is what it goes back to. */
-static bool go_back(const char *address, const json_t *saved, unsigned int wait_ms, json_t *notes,
-		    char **problem)
+static bool go_back(const char *address, const json_t *saved, const struct move_options *options,
+		    json_t *notes, char **problem)
 {
 	const char *driver = json_text(saved, "driver"), *override = json_text(saved, "override");
 	bool back;
 
 	if (driver)
-		back = bind_to(address, driver, wait_ms, problem) &&
-		       complete(address, saved, wait_ms, notes, problem);
+		back = bind_to(address, driver, options->wait_ms, problem) &&
+		       complete(address, saved, options, notes, problem);
 	else
 		back = !unbind(address);
 	return !write_override(address, override) && back;
@@ -154,14 +155,14 @@ static char *record(const char *address, const json_t *saved)
 	return strdup(path);
 }
 
-static enum status fail(const char *address, const json_t *saved, unsigned int wait_ms,
-			json_t *report, const char *problem)
+static enum status fail(const char *address, const json_t *saved,
+			const struct move_options *options, json_t *report, const char *problem)
 {
 	json_t *notes = json_object_get(report, "notes");
 	autofree char *worse = NULL;
 
 	json_object_set_new(report, "problem", json_string(problem));
-	if (go_back(address, saved, wait_ms, notes, &worse)) {
+	if (go_back(address, saved, options, notes, &worse)) {
 		json_object_set_new(report, "undone", json_true());
 		return ST_FAILED;
 	}
@@ -186,8 +187,8 @@ enum status move_device(const char *address, const char *driver,
 	saved = settings_save(&dev);
 	kept = record(address, saved);
 	if (!bind_to(address, driver, options->wait_ms, &problem) ||
-	    !complete(address, saved, options->wait_ms, notes, &problem))
-		status = fail(address, saved, options->wait_ms, report, problem);
+	    !complete(address, saved, options, notes, &problem))
+		status = fail(address, saved, options, report, problem);
 	if (kept && status != ST_HALFWAY)
 		remove(kept);
 	json_decref(saved);

@@ -14,6 +14,7 @@ struct wish {
 	bool ours;		/* take; else give */
 	bool all;
 	bool persist;
+	bool once;		/* give: it stays on the list for the next start */
 	bool boot;		/* apply: no complaints about what is as it should be */
 	unsigned int revert_after;
 	struct move_options move;
@@ -71,7 +72,7 @@ static enum status after(const struct device *dev, const struct wish *wish, cons
 
 	if (wish->ours && wish->persist)
 		err = persist_set(dev->address, driver);
-	else if (!wish->ours)
+	else if (!wish->ours && !wish->once)
 		err = persist_set(dev->address, NULL);
 	if (!err)
 		return ST_OK;
@@ -254,7 +255,7 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 {
 	static const struct option options[] = {
 		{ "all", no_argument, NULL, 'a' }, { "persist", no_argument, NULL, 'p' },
-		{ "force", no_argument, NULL, 'f' }, { "revert-after", required_argument, NULL, 'r' },
+		{ "once", no_argument, NULL, 'o' }, { "force", no_argument, NULL, 'f' }, { "revert-after", required_argument, NULL, 'r' },
 		{ "wait", required_argument, NULL, 'w' }, { NULL, 0, NULL, 0 }
 	};
 	int c;
@@ -264,6 +265,8 @@ static bool read_wish(int argc, char **argv, struct wish *wish)
 			wish->all = true;
 		else if (c == 'p' && wish->ours)
 			wish->persist = true;
+		else if (c == 'o' && !wish->ours)
+			wish->once = true;
 		else if (c == 'f')
 			wish->move.force = true;
 		else if (c == 'r' && seconds(optarg))
@@ -282,8 +285,8 @@ static enum status verb_move(int argc, char **argv, struct wish *wish)
 
 	wish->move.wait_ms = 15000;
 	if (!read_wish(argc, argv, wish)) {
-		complain("usage: vpv %s DEV...|--all [%s--revert-after SECONDS] [--force] [--wait SECONDS]",
-			 argv[0], wish->ours ? "--persist] [" : "");
+		complain("usage: vpv %s DEV...|--all [%s] [--revert-after SECONDS] [--force] [--wait SECONDS]",
+			 argv[0], wish->ours ? "--persist" : "--once");
 		return ST_USAGE;
 	}
 	if (wish->revert_after && wish->persist) {
@@ -314,7 +317,8 @@ enum status verb_give(int argc, char **argv)
 /* Quiet when there is nothing to do: udev runs it for every virtio function. */
 enum status verb_apply(int argc, char **argv)
 {
-	struct wish wish = { .ours = true, .boot = true, .move.wait_ms = 15000 };
+	struct wish wish = { .ours = true, .boot = true,
+			     .move = { .wait_ms = 15000, .in_udev = true } };
 	autonames all = device_all(), devices = { 0 };
 	autodevice named = { 0 };
 	size_t i;

@@ -168,6 +168,7 @@ int channels_set(const char *ifname, const uint32_t counts[4]);
 
 struct move_options {
 	bool force;
+	bool in_udev;		/* udev waits for us: we cannot wait for udev */
 	unsigned int wait_ms;	/* for the driver, for the node, for the carrier */
 };
 
