@@ -31,6 +31,7 @@ help:
 	@echo '  modules_install  install them (root); MODDIR=updates is the folder below'
 	@echo '                   /lib/modules/RELEASE, INSTALL_MOD_PATH=DIR a prefix'
 	@echo '  vpv              build the tool that moves devices; vpv_install installs it'
+	@echo '  deb              build the Debian packages into build/deb'
 	@echo '  clean            remove what was built'
 	@echo
 	@echo 'See it work'
@@ -41,6 +42,7 @@ help:
 	@echo '  check-host       the ring in user space: seconds, no root, no guest'
 	@echo '  check-all        check, with the long tests on every kernel they can run on'
 	@echo '  check-debug      the guest tests on a kernel with KASAN and lockdep (root)'
+	@echo '  check-install    install, upgrade, remove, purge the packages on Debian 12, 13 (root)'
 	@echo '  matrix           build without a warning for every kernel and flavour (root)'
 	@echo '  lint             checkpatch, shellcheck, licences, house rules'
 	@echo '  fuzz             fuzz the ring until stopped'
@@ -56,6 +58,12 @@ check:
 
 check-all: export VPV_ALL := yes
 check-all: check
+
+check-install:
+	@selftests/run-all install
+
+deb:
+	@packaging/make-deb
 
 check-debug:
 	@selftests/run-all debug
