@@ -159,3 +159,11 @@ TEST(an_interface_elsewhere_is_a_use)
 	CHECK_EQ(system("rm -rf /tmp/vpv-test-*/sys/bus/pci/devices/" NET "/virtio0/net"), 0);
 	reasons(NET, "namespace", "in another network namespace");
 }
+
+TEST(another_driver_is_a_use)
+{
+	fake_start();
+	CHECK_EQ(system("rm -rf /tmp/vpv-test-*/sys/bus/pci/devices/" RNG "/virtio0"), 0);
+	fake_link("/sys/bus/pci/devices/" RNG "/driver", "../../drivers/vfio-pci");
+	reasons(RNG, "driver", "vfio-pci has it");
+}

@@ -228,6 +228,9 @@ json_t *in_use(const struct device *dev)
 	json_t *reasons = json_array();
 	size_t i;
 
+	/* vfio-pci and the like: some program has it, and we cannot see which. */
+	if (dev->driver && strcmp(dev->driver, IN_TREE) && !device_ours(dev))
+		in_use_add(reasons, "driver", true, "%s has it", dev->driver);
 	for (i = 0; i < dev->disks.n; i++)
 		disk_in_use(dev, dev->disks.v[i], reasons);
 	for (i = 0; i < dev->clocks.n; i++)
