@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vpv
-# briefly: 6.1
+# briefly: 7.3
 # timeout: 180
 # What vpv shows is what is there: list, status, stats, top, trace, doctor.
 . "$(dirname "$0")/lib.sh"
