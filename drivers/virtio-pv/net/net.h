@@ -8,6 +8,10 @@
  *	hdr.c		packet headers: made and checked; pure
  *	rx.c		receive: buffers, packets
  *	tx.c		transmit
+ *	xdp.c		XDP programs: attached, run
+ *	xdp_tx.c	frames of XDP, ours and others', sent
+ *	xsk.c		AF_XDP: queues bound, packets to user space
+ *	xsk_tx.c	packets from user space
  *	pair.c		a receive and a transmit queue with one NAPI; open and stop
  *	ctrl.c		control queue: commands queued, several per kick
  *	rxmode.c	what is received: addresses, VLANs, promiscuity
@@ -40,6 +44,7 @@
 #include <linux/virtio_ring.h>
 #include <linux/workqueue.h>
 #include <net/page_pool/helpers.h>
+#include <net/xdp.h>
 
 #include "../core/vpv.h"
 #include "hdr.h"
@@ -56,8 +61,11 @@
 #define VPV_NET_TX_BACKSTOP (msecs_to_jiffies(8) ?: 1)
 /* Memory was short: try again after that time. */
 #define VPV_NET_RX_RETRY (msecs_to_jiffies(20) ?: 1)
-/* In front of the header of each receive buffer, for the stack. */
+/* In front of the header of each receive buffer, for the stack or for a program. */
 #define VPV_NET_RX_PAD ALIGN(NET_SKB_PAD + NET_IP_ALIGN, 4)
+#define VPV_NET_RX_PAD_XDP XDP_PACKET_HEADROOM
+/* Frames a program sends back are handed to the transmit queue so many at a time. */
+#define VPV_NET_XDP_BULK 16
 /* A command without an answer for so long makes the driver reset the queue. */
 #define VPV_NET_CTRL_TIMEOUT_MS 5000
 #define VPV_NET_CTRL_SLOTS 32
@@ -91,7 +99,7 @@ struct vpv_net_config {
 
 /**
  * struct vpv_net_rx_stats - written by NAPI of the pair only
- * @packets: given to the stack
+ * @packets: received, whatever a program made of them
  * @bytes: of them
  * @drops: packets dropped for any of the reasons that follow, and by pressure
  * @bad_len: a length too small or unknown
@@ -99,6 +107,10 @@ struct vpv_net_config {
  * @bad_count: a packet in more buffers than came
  * @no_memory: refills cut short
  * @kicks: notifications sent
+ * @xdp_packets: shown to a program
+ * @xdp_tx: sent back by it
+ * @xdp_redirects: sent elsewhere by it
+ * @xdp_drops: dropped by it, or what it wanted could not be done
  * @syncp: for readers on 32 bits
  */
 struct vpv_net_rx_stats {
@@ -110,6 +122,10 @@ struct vpv_net_rx_stats {
 	u64_stats_t bad_count;
 	u64_stats_t no_memory;
 	u64_stats_t kicks;
+	u64_stats_t xdp_packets;
+	u64_stats_t xdp_tx;
+	u64_stats_t xdp_redirects;
+	u64_stats_t xdp_drops;
 	struct u64_stats_sync syncp;
 };
 
@@ -121,6 +137,8 @@ struct vpv_net_rx_stats {
  * @kicks: notifications sent
  * @stops: the queue was stopped: ring full or byte limit
  * @timeouts: watchdog expired
+ * @xdp_tx: XDP frames handed to the device
+ * @xdp_tx_drops: XDP frames for which there was no room
  * @syncp: for readers on 32 bits
  */
 struct vpv_net_tx_stats {
@@ -130,6 +148,8 @@ struct vpv_net_tx_stats {
 	u64_stats_t kicks;
 	u64_stats_t stops;
 	u64_stats_t timeouts;
+	u64_stats_t xdp_tx;
+	u64_stats_t xdp_tx_drops;
 	struct u64_stats_sync syncp;
 };
 
@@ -138,13 +158,57 @@ struct vpv_net_tx_stats {
  * @page: from the pool
  * @offset: of the buffer within @page
  * @size: of the buffer, padding and struct skb_shared_info included
+ * @pad: in front of the header
  * @next: free list
  */
 struct vpv_net_rx_buf {
 	struct page *page;
 	u32 offset;
 	u32 size;
+	u32 pad;
 	struct vpv_net_rx_buf *next;
+};
+
+/**
+ * struct vpv_net_xdp_buff - a packet for a program
+ * @xdp: first, the program's hints get a pointer to it
+ * @rx: where it came from; what its header said is there
+ */
+struct vpv_net_xdp_buff {
+	struct xdp_buff xdp;
+	struct vpv_net_rx *rx;
+};
+
+/**
+ * struct vpv_net_rx_xdp - XDP on a receive queue; NAPI's
+ * @prog: program of this poll, NULL: none
+ * @busy: @buff is being put together
+ * @short_pad: its first buffer is from before there was a program
+ * @redirected: something was, in this poll
+ * @packets: see &vpv_net_rx_stats, not yet added to it
+ * @sent: same
+ * @redirects: same
+ * @drops: same
+ * @truesize: memory behind the fragments of @buff
+ * @nr_frames: in @frames
+ * @frames: to be sent back
+ * @buff: packet
+ * @rxq: for programs: where it comes from
+ */
+struct vpv_net_rx_xdp {
+	struct bpf_prog *prog;
+	bool busy;
+	bool short_pad;
+	bool redirected;
+	unsigned int packets;
+	unsigned int sent;
+	unsigned int redirects;
+	unsigned int drops;
+	unsigned int truesize;
+	unsigned int nr_frames;
+	struct xdp_frame *frames[VPV_NET_XDP_BULK];
+	struct vpv_net_xdp_buff buff;
+	struct xdp_rxq_info rxq;
 };
 
 /**
@@ -160,6 +224,9 @@ struct vpv_net_rx_buf {
  * @missing: buffers to come
  * @retry: memory was short
  * @stats: counters
+ * @xdp: programs
+ * @xsk: AF_XDP pool its buffers come from, or NULL; NAPI off to change it
+ * @xsk_rxq: for programs: where packets of @xsk come from
  */
 struct vpv_net_rx {
 	struct vpv_queue *q;
@@ -173,6 +240,9 @@ struct vpv_net_rx {
 	unsigned int missing;
 	struct timer_list retry;
 	struct vpv_net_rx_stats stats;
+	struct vpv_net_rx_xdp xdp;
+	struct xsk_buff_pool *xsk;
+	struct xdp_rxq_info xsk_rxq;
 };
 
 struct vpv_net_tx_map;
@@ -184,6 +254,11 @@ struct vpv_net_tx_map;
  * @maps: where packets are for the device, one per packet in flight if @dma
  * @free: of them, not in use
  * @dma: packets are mapped through the DMA API
+ * @open: takes XDP frames; transmit lock
+ * @frames: XDP frames in flight; transmit lock
+ * @xsk: AF_XDP pool, or NULL; NAPI off to change it
+ * @xsk_hdr: a header without anything in it, as the device sees it
+ * @xsk_busy: packets of it in flight; transmit lock
  * @need: room that the largest packet takes
  * @wake: room at which a stopped queue goes on
  * @since_reap: packets sent since completions were last looked for
@@ -197,6 +272,11 @@ struct vpv_net_tx {
 	struct vpv_net_tx_map *maps;
 	struct vpv_net_tx_map *free;
 	bool dma;
+	bool open;
+	unsigned int frames;
+	struct xsk_buff_pool *xsk;
+	u64 xsk_hdr;
+	unsigned int xsk_busy;
 	unsigned int need;
 	unsigned int wake;
 	unsigned int since_reap;
@@ -297,6 +377,8 @@ struct vpv_net_mode {
  * @registered: the netdev is visible
  * @open: between ndo_open and ndo_stop; RTNL
  * @stopped: between quiesce() and resume() or failed(); RTNL
+ * @prog: XDP program; RTNL to change it
+ * @zeroes: a packet header without anything in it
  * @ctrl: control queue
  * @mode: as last sent; ctrl.lock
  * @want_mode: as wanted; ctrl.lock
@@ -322,6 +404,8 @@ struct vpv_net {
 	bool registered;
 	bool open;
 	bool stopped;
+	struct bpf_prog __rcu *prog;
+	void *zeroes;
 	struct vpv_net_ctrl ctrl;
 	struct vpv_net_mode mode;
 	struct vpv_net_mode want_mode;
@@ -361,7 +445,7 @@ void vpv_net_rx_destroy(struct vpv_net_pair *pair);
 void vpv_net_rx_start(struct vpv_net_pair *pair);
 void vpv_net_rx_stop(struct vpv_net_pair *pair);
 int vpv_net_rx_poll(struct vpv_net_pair *pair, int budget);
-void vpv_net_rx_drop(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf);
+void vpv_net_rx_drop(struct vpv_net_pair *pair, void *token);
 
 /* tx.c */
 netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev);
@@ -370,8 +454,40 @@ void vpv_net_tx_destroy(struct vpv_net_pair *pair);
 void vpv_net_tx_start(struct vpv_net_pair *pair);
 void vpv_net_tx_stop(struct vpv_net_pair *pair);
 void vpv_net_tx_poll(struct vpv_net_pair *pair, int budget);
-void vpv_net_tx_drop(struct vpv_net_pair *pair, struct sk_buff *skb);
+void vpv_net_tx_drop(struct vpv_net_pair *pair, void *token);
 void vpv_net_tx_timeout(struct net_device *dev, unsigned int txqueue);
+
+/* xdp.c: programs */
+int vpv_net_bpf(struct net_device *dev, struct netdev_bpf *bpf);
+int vpv_net_change_mtu(struct net_device *dev, int mtu);
+int vpv_net_xdp_init(struct vpv_net *vn);
+void vpv_net_xdp_exit(struct vpv_net *vn);
+int vpv_net_xdp_create(struct vpv_net_pair *pair);
+void vpv_net_xdp_destroy(struct vpv_net_pair *pair);
+/* xdp.c: packets; NAPI */
+void vpv_net_xdp_begin_poll(struct vpv_net_pair *pair);
+void vpv_net_xdp_end_poll(struct vpv_net_pair *pair);
+void vpv_net_xdp_first(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf, u32 len);
+void vpv_net_xdp_further(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf, u32 len);
+struct sk_buff *vpv_net_xdp_run(struct vpv_net_pair *pair);
+void vpv_net_xdp_forget(struct vpv_net_rx *rx);
+bool vpv_net_xdp_plain(struct vpv_net_rx *rx);
+u32 vpv_net_xdp_verdict(struct vpv_net_pair *pair, struct xdp_buff *xdp);
+
+/* xdp_tx.c */
+int vpv_net_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags);
+unsigned int vpv_net_send_frames(struct vpv_net_pair *pair, struct xdp_frame **frames,
+				 unsigned int n);
+void vpv_net_flush_frames(struct vpv_net_pair *pair);
+
+/* xsk.c, xsk_tx.c */
+int vpv_net_xsk_bind(struct vpv_net *vn, struct xsk_buff_pool *pool, u16 index);
+int vpv_net_xsk_wakeup(struct net_device *dev, u32 index, u32 flags);
+unsigned int vpv_net_xsk_max_mtu(const struct vpv_net *vn);
+bool vpv_net_xsk_send(struct vpv_net_pair *pair);	/* NAPI */
+int vpv_net_xsk_tx_open(struct vpv_net_pair *pair);
+void vpv_net_xsk_tx_close(struct vpv_net_pair *pair);
+void vpv_net_xsk_sent(struct vpv_net_tx *tx, unsigned int n);
 
 /* pair.c */
 unsigned int vpv_net_count_pairs(const struct vpv_net_config *cfg);
@@ -379,6 +495,7 @@ int vpv_net_pairs_create(struct vpv_net *vn);
 void vpv_net_pairs_destroy(struct vpv_net *vn);
 void vpv_net_pairs_start(struct vpv_net *vn, unsigned int from, unsigned int to);
 void vpv_net_pairs_stop(struct vpv_net *vn, unsigned int from, unsigned int to);
+void vpv_net_pair_renew(struct vpv_net_pair *pair, struct xsk_buff_pool *pool);
 int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr);
 void vpv_net_pairs_spread(struct vpv_net *vn);
 
@@ -411,6 +528,8 @@ void vpv_net_mode_forget(struct vpv_net *vn);
 void vpv_net_init_offloads(struct vpv_net *vn);
 int vpv_net_set_features(struct net_device *dev, netdev_features_t features);
 netdev_features_t vpv_net_fix_features(struct net_device *dev, netdev_features_t features);
+bool vpv_net_offloads_stuck(const struct vpv_net *vn);
+int vpv_net_offloads_off(struct vpv_net *vn);
 int vpv_net_offloads_sync(struct vpv_net *vn);	/* under ctrl.lock */
 void vpv_net_offloads_forget(struct vpv_net *vn);	/* under ctrl.lock */
 

@@ -42,6 +42,10 @@ static const struct net_device_ops vpv_net_ops = {
 	.ndo_fix_features = vpv_net_fix_features,
 	.ndo_set_features = vpv_net_set_features,
 	.ndo_features_check = passthru_features_check,
+	.ndo_change_mtu = vpv_net_change_mtu,
+	.ndo_bpf = vpv_net_bpf,
+	.ndo_xdp_xmit = vpv_net_xdp_xmit,
+	.ndo_xsk_wakeup = vpv_net_xsk_wakeup,
 };
 
 /* Without mergeable buffers a buffer holds a whole frame, so the limit is lower. */
@@ -71,6 +75,7 @@ static void init_mac(struct vpv_net *vn)
 int vpv_net_netdev_create(struct vpv_net *vn)
 {
 	struct net_device *dev;
+	int err;
 
 	dev = alloc_etherdev_mqs(sizeof(struct vpv_net *), vn->nr_pairs, vn->nr_pairs);
 	if (!dev)
@@ -89,11 +94,15 @@ int vpv_net_netdev_create(struct vpv_net *vn)
 	init_mac(vn);
 	vpv_net_init_offloads(vn);
 	netif_carrier_off(dev);
-	return 0;
+	err = vpv_net_xdp_init(vn);
+	if (err)
+		free_netdev(dev);
+	return err;
 }
 
 void vpv_net_netdev_destroy(struct vpv_net *vn)
 {
+	vpv_net_xdp_exit(vn);
 	free_netdev(vn->dev);
 }
 

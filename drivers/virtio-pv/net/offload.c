@@ -113,9 +113,44 @@ int vpv_net_offloads_sync(struct vpv_net *vn)
 	return err;
 }
 
-/* Long packets come with partial checksums. */
+/* Could the device deliver a packet that is not as it was on the wire, and not be told off? */
+bool vpv_net_offloads_stuck(const struct vpv_net *vn)
+{
+	return (segment_offloads(vn) | negotiated(vn, VIRTIO_NET_F_GUEST_CSUM)) &&
+	       !vpv_net_has(vn, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS);
+}
+
+/* All off, and the device has agreed; RTNL. */
+int vpv_net_offloads_off(struct vpv_net *vn)
+{
+	__le64 none = 0;
+	u64 old, sent;
+	int err;
+
+	spin_lock_irq(&vn->ctrl.lock);
+	old = vn->want_offloads;
+	sent = vn->sent_offloads;
+	vn->want_offloads = 0;
+	spin_unlock_irq(&vn->ctrl.lock);
+	/* A stopped device is told when it starts. */
+	if (!sent || vn->stopped)
+		return 0;
+	err = vpv_net_ctrl_exec(vn, VIRTIO_NET_CTRL_GUEST_OFFLOADS,
+				VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET, &none, sizeof(none));
+	spin_lock_irq(&vn->ctrl.lock);
+	if (err)
+		vn->want_offloads = old;
+	else
+		vn->sent_offloads = 0;
+	spin_unlock_irq(&vn->ctrl.lock);
+	return err;
+}
+
+/* Long packets come with partial checksums. A program sees packets as they are on the wire. */
 netdev_features_t vpv_net_fix_features(struct net_device *dev, netdev_features_t features)
 {
+	if (rcu_access_pointer(vpv_net_of(dev)->prog))
+		features &= ~NETIF_F_RXCSUM;
 	if (!(features & NETIF_F_RXCSUM))
 		features &= ~NETIF_F_GRO_HW;
 	return features;

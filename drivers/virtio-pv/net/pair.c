@@ -39,9 +39,12 @@ static int pair_poll(struct napi_struct *napi, int budget)
 	int work;
 
 	vpv_net_tx_poll(pair, budget);
+	/* netpoll: no packet is received, so no program runs. */
 	if (!budget)
 		return 0;
 	work = vpv_net_rx_poll(pair, budget);
+	if (pair->tx.xsk && vpv_net_xsk_send(pair))
+		return budget;
 	if (work == budget)
 		return budget;
 	if (!vpv_queue_rearm(pair->rx.q)) {
@@ -86,19 +89,44 @@ void vpv_net_pairs_start(struct vpv_net *vn, unsigned int from, unsigned int to)
 		pair_start(&vn->pairs[i]);
 }
 
-static void wait_for_transmitter(struct netdev_queue *txq)
+/* Of the stack, or of XDP. */
+static void wait_for_transmitter(struct vpv_net_tx *tx)
 {
-	__netif_tx_lock_bh(txq);
-	netif_tx_stop_queue(txq);
-	__netif_tx_unlock_bh(txq);
+	__netif_tx_lock_bh(tx->txq);
+	netif_tx_stop_queue(tx->txq);
+	tx->open = false;
+	__netif_tx_unlock_bh(tx->txq);
 }
 
 void vpv_net_pairs_stop(struct vpv_net *vn, unsigned int from, unsigned int to)
 {
 	for (unsigned int i = from; i < to; i++)
-		wait_for_transmitter(vn->pairs[i].tx.txq);
+		wait_for_transmitter(&vn->pairs[i].tx);
 	for (unsigned int i = from; i < to; i++)
 		pair_stop(&vn->pairs[i]);
+}
+
+/*
+ * Buffers of both queues come from elsewhere from now on. All that the device has
+ * of the old are back when this returns; a device that fails has none either.
+ */
+void vpv_net_pair_renew(struct vpv_net_pair *pair, struct xsk_buff_pool *pool)
+{
+	struct vpv_net *vn = pair->vn;
+	unsigned int i = pair->index;
+	bool running = pair->running;
+
+	vpv_net_pairs_stop(vn, i, i + 1);
+	pair->rx.xsk = pool;
+	pair->tx.xsk = pool;
+	vpv_queue_reset(pair->rx.q);
+	/* Unless the whole device was reset, and the pair runs already. */
+	if (!pair->running && vpv_queue_in_flight(pair->tx.q))
+		vpv_queue_reset(pair->tx.q);
+	if (!running || vn->stopped)
+		return;
+	vpv_net_pairs_start(vn, i, i + 1);
+	netif_tx_wake_queue(pair->tx.txq);
 }
 
 /* ---- how many; RTNL ---- */

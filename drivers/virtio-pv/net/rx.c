@@ -14,23 +14,13 @@
 #include <linux/dma-mapping.h>
 #include <linux/skbuff.h>
 
-#include "net.h"
+#include "rx.h"
 
 /* Buffers given to the ring at a time. */
 #define RX_FILL_BATCH 16
 /* Packets up to this length are copied. */
 #define RX_COPY 256
 #define RX_TAIL SKB_DATA_ALIGN(sizeof(struct skb_shared_info))
-
-/* What one poll adds to the counters. */
-struct rx_sum {
-	unsigned int packets;
-	unsigned int bytes;
-	unsigned int drops;
-	unsigned int bad_len;
-	unsigned int bad_hdr;
-	unsigned int bad_count;
-};
 
 /* ---- buffers ---- */
 
@@ -39,10 +29,10 @@ static unsigned int rx_most(const struct vpv_net_rx *rx)
 	return PAGE_SIZE << rx->order;
 }
 
-/* Bytes of a buffer that holds @data bytes of a packet and its header. */
-static unsigned int rx_size(const struct vpv_net *vn, unsigned int data)
+/* Bytes of a buffer that holds @data bytes of a packet, its header and @pad before. */
+static unsigned int rx_size(const struct vpv_net *vn, unsigned int pad, unsigned int data)
 {
-	return SKB_DATA_ALIGN(VPV_NET_RX_PAD + vn->hdr_len + data) + RX_TAIL;
+	return SKB_DATA_ALIGN(pad + vn->hdr_len + data) + RX_TAIL;
 }
 
 static unsigned int rx_frame_max(const struct vpv_net *vn)
@@ -52,18 +42,20 @@ static unsigned int rx_frame_max(const struct vpv_net *vn)
 
 /*
  * A buffer too large for two of its kind in a page gets the page. So it does when
- * packets of 64 KiB may come, which then fit into the fragments of one skb.
+ * packets of 64 KiB may come, which then fit into the fragments of one skb, and for
+ * a program, whose headroom leaves too little for two.
  */
-static unsigned int rx_next_size(const struct vpv_net *vn, const struct vpv_net_rx *rx)
+static unsigned int rx_next_size(const struct vpv_net *vn, const struct vpv_net_rx *rx,
+				 unsigned int pad)
 {
-	unsigned int most = rx_most(rx), room = most - VPV_NET_RX_PAD - vn->hdr_len - RX_TAIL;
+	unsigned int most = rx_most(rx), room = most - pad - vn->hdr_len - RX_TAIL;
 	unsigned int least = min_t(unsigned int, ETH_DATA_LEN + VLAN_ETH_HLEN, room), size;
 
 	if (!vn->mergeable)
-		return rx_size(vn, rx_frame_max(vn));
-	if (vn->rules.long_packets)
+		return rx_size(vn, pad, rx_frame_max(vn));
+	if (vn->rules.long_packets || pad > VPV_NET_RX_PAD)
 		return most;
-	size = rx_size(vn, vpv_net_buf_len(rx->avg_len, least, room));
+	size = rx_size(vn, pad, vpv_net_buf_len(rx->avg_len, least, room));
 	return size > most / 2 ? most : size;
 }
 
@@ -83,23 +75,30 @@ static u64 rx_addr(struct vpv_net *vn, const struct vpv_net_rx_buf *buf)
 	u64 base = vpv_dma_device(vn->vdev) ? page_pool_get_dma_addr(buf->page) :
 					      page_to_phys(buf->page);
 
-	return base + buf->offset + VPV_NET_RX_PAD;
+	return base + buf->offset + buf->pad;
 }
 
 static struct vpv_net_rx_buf *rx_get(struct vpv_net *vn, struct vpv_net_rx *rx, struct vpv_seg *seg)
 {
 	struct vpv_net_rx_buf *buf = rx->free;
-	unsigned int size = rx_next_size(vn, rx);
+	unsigned int pad = rcu_access_pointer(vn->prog) ? VPV_NET_RX_PAD_XDP : VPV_NET_RX_PAD;
+	unsigned int size = rx_next_size(vn, rx, pad);
 
 	if (!buf)
 		return NULL;
-	buf->page = page_pool_dev_alloc_frag(rx->pool, &buf->offset, size);
+	if (size > rx_most(rx) / 2) {
+		buf->page = vpv_page_pool_alloc_whole(rx->pool);
+		buf->offset = 0;
+	} else {
+		buf->page = page_pool_dev_alloc_frag(rx->pool, &buf->offset, size);
+	}
 	if (!buf->page)
 		return NULL;
 	buf->size = size;
+	buf->pad = pad;
 	rx->free = buf->next;
 	seg->addr = rx_addr(vn, buf);
-	seg->len = size - VPV_NET_RX_PAD - RX_TAIL;
+	seg->len = size - pad - RX_TAIL;
 	return buf;
 }
 
@@ -108,6 +107,14 @@ static void rx_release(struct vpv_net_rx *rx, struct vpv_net_rx_buf *buf, bool d
 {
 	page_pool_put_full_page(rx->pool, buf->page, direct);
 	rx_put(rx, buf);
+}
+
+static void rx_release_token(struct vpv_net_rx *rx, void *token, bool direct)
+{
+	if (vpv_net_rx_is_xsk(token))
+		vpv_net_xsk_free(token);
+	else
+		rx_release(rx, token, direct);
 }
 
 /* Stages up to a batch; how many. @short_of: memory was. */
@@ -136,24 +143,33 @@ static unsigned int rx_fill_batch(struct vpv_net *vn, struct vpv_net_rx *rx, boo
 	return placed;
 }
 
-/* One commit for all of it: a flush point. */
-static void rx_fill(struct vpv_net *vn, struct vpv_net_rx *rx)
+/* One commit for all of it: a flush point. @short_of: not all that was wanted is there. */
+void vpv_net_rx_filled(struct vpv_net_rx *rx, bool short_of, unsigned long retry)
 {
-	bool short_of = false, kick;
+	bool kick = vpv_queue_commit(rx->q);
 
-	while (!short_of && rx_fill_batch(vn, rx, &short_of))
-		;
-	kick = vpv_queue_commit(rx->q);
 	if (kick)
 		vpv_queue_kick(rx->q);
 	if (short_of && vpv_queue_in_flight(rx->q) < rx->q->num / 2)
-		mod_timer(&rx->retry, jiffies + VPV_NET_RX_RETRY);
+		mod_timer(&rx->retry, jiffies + retry);
 	if (!kick && !short_of)
 		return;
 	u64_stats_update_begin(&rx->stats.syncp);
 	u64_stats_add(&rx->stats.kicks, kick);
 	u64_stats_add(&rx->stats.no_memory, short_of);
 	u64_stats_update_end(&rx->stats.syncp);
+}
+
+static void rx_fill(struct vpv_net_pair *pair)
+{
+	struct vpv_net_rx *rx = &pair->rx;
+	bool short_of = false;
+
+	if (rx->xsk)
+		return vpv_net_xsk_fill(pair);
+	while (!short_of && rx_fill_batch(pair->vn, rx, &short_of))
+		;
+	vpv_net_rx_filled(rx, short_of, VPV_NET_RX_RETRY);
 }
 
 /* NAPI fills again: never a loop that waits for memory. */
@@ -170,10 +186,11 @@ static void rx_forget(struct vpv_net_rx *rx)
 {
 	kfree_skb(rx->skb);
 	rx->skb = NULL;
+	vpv_net_xdp_forget(rx);
 }
 
 /* No packet from here; buffers that belong to it come and go unused. */
-static int rx_bad(struct vpv_net_rx *rx, struct rx_sum *sum, unsigned int *why)
+int vpv_net_rx_bad(struct vpv_net_rx *rx, struct vpv_net_rx_sum *sum, unsigned int *why)
 {
 	rx_forget(rx);
 	(*why)++;
@@ -188,7 +205,7 @@ static void rx_sync(struct vpv_net *vn, struct vpv_net_rx *rx, const struct vpv_
 
 	if (dma)
 		dma_sync_single_range_for_cpu(dma, page_pool_get_dma_addr(buf->page),
-					      buf->offset + VPV_NET_RX_PAD, len, DMA_FROM_DEVICE);
+					      buf->offset + buf->pad, len, DMA_FROM_DEVICE);
 }
 
 /* Only of the private copy of the header, which was checked. */
@@ -206,16 +223,34 @@ static bool rx_apply_hdr(struct vpv_net *vn, struct vpv_net_rx *rx, struct sk_bu
 	return !virtio_net_hdr_to_skb(skb, &hdr, true);
 }
 
+/* 0: the stack gets it; 1: the program has decided otherwise. */
+static int rx_program(struct vpv_net_pair *pair, struct vpv_net_rx_sum *sum)
+{
+	struct vpv_net_rx *rx = &pair->rx;
+	unsigned int len = xdp_get_buff_len(&rx->xdp.buff.xdp);
+
+	rx->skb = vpv_net_xdp_run(pair);
+	if (rx->skb)
+		return 0;
+	rx->avg_len = vpv_net_avg(rx->avg_len, len);
+	sum->packets++;
+	sum->bytes += len;
+	return 1;
+}
+
 /* All buffers are there. */
-static int rx_finish(struct vpv_net_pair *pair, struct rx_sum *sum)
+int vpv_net_rx_finish(struct vpv_net_pair *pair, struct vpv_net_rx_sum *sum)
 {
 	struct vpv_net *vn = pair->vn;
 	struct vpv_net_rx *rx = &pair->rx;
-	struct sk_buff *skb = rx->skb;
+	struct sk_buff *skb;
 
+	if (rx->xdp.busy && rx_program(pair, sum))
+		return 1;
+	skb = rx->skb;
 	rx->avg_len = vpv_net_avg(rx->avg_len, skb->len);
 	if (!rx_apply_hdr(vn, rx, skb))
-		return rx_bad(rx, sum, &sum->bad_hdr);
+		return vpv_net_rx_bad(rx, sum, &sum->bad_hdr);
 	rx->skb = NULL;
 	sum->packets++;
 	sum->bytes += skb->len;
@@ -229,7 +264,7 @@ static int rx_finish(struct vpv_net_pair *pair, struct rx_sum *sum)
 static struct sk_buff *rx_skb(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf, u32 len)
 {
 	struct vpv_net_rx *rx = &pair->rx;
-	unsigned int before = VPV_NET_RX_PAD + pair->vn->hdr_len;
+	unsigned int before = buf->pad + pair->vn->hdr_len;
 	struct sk_buff *skb;
 
 	if (len <= RX_COPY) {
@@ -253,27 +288,35 @@ static struct sk_buff *rx_skb(struct vpv_net_pair *pair, struct vpv_net_rx_buf *
 }
 
 /* Takes the header's word, or says why not; 1: this packet is over. */
-static int rx_first(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf,
-		    const struct vpv_done *done, struct rx_sum *sum)
+static int rx_first(struct vpv_net_pair *pair, const struct vpv_done *done,
+		    struct vpv_net_rx_sum *sum)
 {
 	struct vpv_net *vn = pair->vn;
 	struct vpv_net_rx *rx = &pair->rx;
+	struct vpv_net_rx_buf *buf = done->token;
 	enum vpv_net_hdr_error error;
 	struct sk_buff *skb;
 
+	if (vpv_net_rx_is_xsk(buf))
+		return vpv_net_xsk_first(pair, done, sum);
 	/* Nothing proves that a skipped buffer was written (2.7.9). */
 	if (done->len < vn->hdr_len + ETH_HLEN || (done->flags & VPV_DONE_SKIPPED)) {
 		rx_release(rx, buf, true);
-		return rx_bad(rx, sum, &sum->bad_len);
+		return vpv_net_rx_bad(rx, sum, &sum->bad_len);
 	}
 	rx_sync(vn, rx, buf, done->len);
-	memcpy(&rx->hdr, rx_start(buf) + VPV_NET_RX_PAD, sizeof(rx->hdr));
+	memcpy(&rx->hdr, rx_start(buf) + buf->pad, sizeof(rx->hdr));
 	error = vpv_net_hdr_check(&rx->hdr, &vn->rules, done->len - vn->hdr_len);
 	if (error != VPV_NET_HDR_BUFFERS)
 		rx->missing = vpv_net_hdr_buffers(&rx->hdr, &vn->rules) - 1;
 	if (error != VPV_NET_HDR_OK) {
 		rx_release(rx, buf, true);
-		return rx_bad(rx, sum, &sum->bad_hdr);
+		return vpv_net_rx_bad(rx, sum, &sum->bad_hdr);
+	}
+	if (rx->xdp.prog) {
+		vpv_net_xdp_first(pair, buf, done->len - vn->hdr_len);
+		rx_put(rx, buf);
+		return rx->missing ? 0 : vpv_net_rx_finish(pair, sum);
 	}
 	skb = rx_skb(pair, buf, done->len - vn->hdr_len);
 	if (!skb) {
@@ -281,33 +324,37 @@ static int rx_first(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf,
 		return 1;
 	}
 	rx->skb = skb;
-	return rx->missing ? 0 : rx_finish(pair, sum);
+	return rx->missing ? 0 : vpv_net_rx_finish(pair, sum);
 }
 
 /* A further buffer of the packet; max_buffers keeps it within MAX_SKB_FRAGS. */
-static int rx_further(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf,
-		      const struct vpv_done *done, struct rx_sum *sum)
+static int rx_further(struct vpv_net_pair *pair, const struct vpv_done *done,
+		      struct vpv_net_rx_sum *sum)
 {
 	struct vpv_net_rx *rx = &pair->rx;
+	struct vpv_net_rx_buf *buf = done->token;
 	struct sk_buff *skb = rx->skb;
 
 	rx->missing--;
-	if (!skb) {
-		rx_release(rx, buf, true);
+	if (!skb && !rx->xdp.busy) {
+		rx_release_token(rx, buf, true);
 		return 0;
 	}
 	if (!done->len || (done->flags & VPV_DONE_SKIPPED)) {
 		rx_release(rx, buf, true);
-		return rx_bad(rx, sum, &sum->bad_len);
+		return vpv_net_rx_bad(rx, sum, &sum->bad_len);
 	}
 	rx_sync(pair->vn, rx, buf, done->len);
-	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, buf->page, buf->offset + VPV_NET_RX_PAD,
-			done->len, buf->size);
+	if (skb)
+		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, buf->page, buf->offset + buf->pad,
+				done->len, buf->size);
+	else
+		vpv_net_xdp_further(pair, buf, done->len);
 	rx_put(rx, buf);
-	return rx->missing ? 0 : rx_finish(pair, sum);
+	return rx->missing ? 0 : vpv_net_rx_finish(pair, sum);
 }
 
-static void rx_count(struct vpv_net_rx *rx, const struct rx_sum *sum)
+static void rx_count(struct vpv_net_rx *rx, const struct vpv_net_rx_sum *sum)
 {
 	struct vpv_net_rx_stats *s = &rx->stats;
 
@@ -325,7 +372,7 @@ static void rx_count(struct vpv_net_rx *rx, const struct rx_sum *sum)
  * Never more buffers than packets may still come, so a packet is never left half
  * read for the end of the budget.
  */
-static int rx_reap(struct vpv_net_pair *pair, int budget, struct rx_sum *sum)
+static int rx_reap(struct vpv_net_pair *pair, int budget, struct vpv_net_rx_sum *sum)
 {
 	struct vpv_net_rx *rx = &pair->rx;
 	struct vpv_done done[VPV_NET_REAP_MAX];
@@ -337,14 +384,14 @@ static int rx_reap(struct vpv_net_pair *pair, int budget, struct rx_sum *sum)
 		if (!n)
 			break;
 		for (i = 0; i < n; i++)
-			work += rx->missing ? rx_further(pair, done[i].token, &done[i], sum) :
-					      rx_first(pair, done[i].token, &done[i], sum);
+			work += rx->missing ? rx_further(pair, &done[i], sum) :
+					      rx_first(pair, &done[i], sum);
 	}
 	/* A device makes all buffers of a packet used at once. */
 	if (rx->missing) {
 		rx->missing = 0;
-		if (rx->skb)
-			rx_bad(rx, sum, &sum->bad_count);
+		if (rx->skb || rx->xdp.busy)
+			vpv_net_rx_bad(rx, sum, &sum->bad_count);
 	}
 	return work;
 }
@@ -352,11 +399,14 @@ static int rx_reap(struct vpv_net_pair *pair, int budget, struct rx_sum *sum)
 int vpv_net_rx_poll(struct vpv_net_pair *pair, int budget)
 {
 	struct vpv_net_rx *rx = &pair->rx;
-	struct rx_sum sum = {};
-	int work = rx_reap(pair, budget, &sum);
+	struct vpv_net_rx_sum sum = {};
+	int work;
 
+	vpv_net_xdp_begin_poll(pair);
+	work = rx_reap(pair, budget, &sum);
+	vpv_net_xdp_end_poll(pair);
 	if (vpv_queue_room(rx->q) >= rx->q->num / 4)
-		rx_fill(pair->vn, rx);
+		rx_fill(pair);
 	if (work)
 		rx_count(rx, &sum);
 	return work;
@@ -364,9 +414,9 @@ int vpv_net_rx_poll(struct vpv_net_pair *pair, int budget)
 
 /* ---- life ---- */
 
-void vpv_net_rx_drop(struct vpv_net_pair *pair, struct vpv_net_rx_buf *buf)
+void vpv_net_rx_drop(struct vpv_net_pair *pair, void *token)
 {
-	rx_release(&pair->rx, buf, false);
+	rx_release_token(&pair->rx, token, false);
 }
 
 /* What came while nobody listened is old: away with it. NAPI is not yet on. */
@@ -378,7 +428,7 @@ static void rx_discard(struct vpv_net_rx *rx)
 	while (left && (n = vpv_queue_reap(rx->q, done,
 					   min_t(unsigned int, left, VPV_NET_REAP_MAX)))) {
 		for (i = 0; i < n; i++)
-			rx_release(rx, done[i].token, false);
+			rx_release_token(rx, done[i].token, false);
 		left -= n;
 	}
 }
@@ -390,7 +440,7 @@ void vpv_net_rx_start(struct vpv_net_pair *pair)
 	vpv_queue_park(rx->q);
 	local_bh_disable();
 	rx_discard(rx);
-	rx_fill(pair->vn, rx);
+	rx_fill(pair);
 	local_bh_enable();
 }
 
@@ -430,16 +480,22 @@ int vpv_net_rx_create(struct vpv_net_pair *pair)
 	timer_setup(&rx->retry, rx_retry, 0);
 	u64_stats_init(&rx->stats.syncp);
 	if (!pair->vn->mergeable)
-		rx->order = get_order(rx_size(pair->vn, rx_frame_max(pair->vn)));
+		rx->order = get_order(rx_size(pair->vn, VPV_NET_RX_PAD_XDP,
+					      rx_frame_max(pair->vn)));
 	rx->bufs = kvcalloc(rx->q->num, sizeof(*rx->bufs), GFP_KERNEL);
 	if (!rx->bufs)
 		return -ENOMEM;
 	for (i = 0; i < rx->q->num; i++)
 		rx_put(rx, &rx->bufs[i]);
 	rx->pool = rx_pool(pair);
-	if (!IS_ERR(rx->pool))
-		return 0;
-	err = PTR_ERR(rx->pool);
+	if (!IS_ERR(rx->pool)) {
+		err = vpv_net_xdp_create(pair);
+		if (!err)
+			return 0;
+		page_pool_destroy(rx->pool);
+	} else {
+		err = PTR_ERR(rx->pool);
+	}
 	rx->pool = NULL;
 	kvfree(rx->bufs);
 	rx->bufs = NULL;
@@ -448,8 +504,10 @@ int vpv_net_rx_create(struct vpv_net_pair *pair)
 
 void vpv_net_rx_destroy(struct vpv_net_pair *pair)
 {
-	if (pair->rx.pool)
+	if (pair->rx.pool) {
+		vpv_net_xdp_destroy(pair);
 		page_pool_destroy(pair->rx.pool);
+	}
 	kvfree(pair->rx.bufs);
 	pair->rx.pool = NULL;
 	pair->rx.bufs = NULL;

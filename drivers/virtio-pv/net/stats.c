@@ -21,6 +21,10 @@ static const struct counter rx_counters[] = {
 	RX_COUNTER("header_errors", bad_hdr),
 	RX_COUNTER("count_errors", bad_count),
 	RX_COUNTER("no_memory", no_memory),
+	RX_COUNTER("xdp_packets", xdp_packets),
+	RX_COUNTER("xdp_tx", xdp_tx),
+	RX_COUNTER("xdp_redirects", xdp_redirects),
+	RX_COUNTER("xdp_drops", xdp_drops),
 };
 
 static const struct counter tx_counters[] = {
@@ -30,6 +34,8 @@ static const struct counter tx_counters[] = {
 	TX_COUNTER("kicks", kicks),
 	TX_COUNTER("stop", stops),
 	TX_COUNTER("tx_timeouts", timeouts),
+	TX_COUNTER("xdp_tx", xdp_tx),
+	TX_COUNTER("xdp_tx_drops", xdp_tx_drops),
 };
 
 static const char * const ctrl_counters[] = { "ctrl_commands", "ctrl_failed", "ctrl_kicks" };

@@ -17,22 +17,10 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 
-#include "net.h"
+#include "tx.h"
 
 /* Looks at a queue that is to stop, a millisecond apart. */
 #define TX_STOP_TRIES 50
-
-/**
- * struct vpv_net_tx_map - where the pieces of a packet are for the device
- * @next: free list
- * @nr: pieces
- * @seg: them
- */
-struct vpv_net_tx_map {
-	struct vpv_net_tx_map *next;
-	unsigned int nr;
-	struct vpv_seg seg[VPV_NET_TX_SEGS];
-};
 
 struct tx_cb {
 	struct vpv_net_tx_map *map;
@@ -111,7 +99,7 @@ static int tx_push_hdr(struct vpv_net *vn, struct sk_buff *skb)
 
 /* ---- mapping ---- */
 
-static void tx_unmap(struct vpv_net *vn, struct vpv_net_tx *tx, struct vpv_net_tx_map *map)
+void vpv_net_tx_unmap(struct vpv_net *vn, struct vpv_net_tx *tx, struct vpv_net_tx_map *map)
 {
 	if (!tx->dma)
 		return;
@@ -125,7 +113,7 @@ static void tx_unmap(struct vpv_net *vn, struct vpv_net_tx *tx, struct vpv_net_t
 }
 
 /* Without the DMA API there is nothing to undo, so one scratch record does. */
-static struct vpv_net_tx_map *tx_take_map(struct vpv_net_tx *tx)
+struct vpv_net_tx_map *vpv_net_tx_take_map(struct vpv_net_tx *tx)
 {
 	struct vpv_net_tx_map *map = tx->free;
 
@@ -136,8 +124,8 @@ static struct vpv_net_tx_map *tx_take_map(struct vpv_net_tx *tx)
 	return map;
 }
 
-static int tx_map_piece(struct vpv_net *vn, struct vpv_net_tx_map *map, struct page *page,
-			unsigned int offset, unsigned int len)
+int vpv_net_tx_map_piece(struct vpv_net *vn, struct vpv_net_tx_map *map, struct page *page,
+			 unsigned int offset, unsigned int len)
 {
 	struct vpv_seg *seg = &map->seg[map->nr];
 	int err;
@@ -157,12 +145,12 @@ static int tx_map(struct vpv_net *vn, struct vpv_net_tx_map *map, struct sk_buff
 	unsigned int i;
 	int err;
 
-	err = tx_map_piece(vn, map, virt_to_page(start), offset_in_page(start),
-			   vn->hdr_len + skb_headlen(skb));
+	err = vpv_net_tx_map_piece(vn, map, virt_to_page(start), offset_in_page(start),
+				   vn->hdr_len + skb_headlen(skb));
 	for (i = 0; i < skb_shinfo(skb)->nr_frags && !err; i++) {
 		frag = &skb_shinfo(skb)->frags[i];
-		err = tx_map_piece(vn, map, skb_frag_page(frag), skb_frag_off(frag),
-				   skb_frag_size(frag));
+		err = vpv_net_tx_map_piece(vn, map, skb_frag_page(frag), skb_frag_off(frag),
+					   skb_frag_size(frag));
 	}
 	return err;
 }
@@ -181,7 +169,7 @@ static int tx_stage(struct vpv_net *vn, struct vpv_net_tx *tx, struct sk_buff *s
 	err = tx_push_hdr(vn, skb);
 	if (err)
 		return err;
-	map = tx_take_map(tx);
+	map = vpv_net_tx_take_map(tx);
 	if (!map)
 		return -EAGAIN;
 	err = tx_map(vn, map, skb);
@@ -195,12 +183,12 @@ static int tx_stage(struct vpv_net *vn, struct vpv_net_tx *tx, struct sk_buff *s
 	if (!err)
 		err = -EAGAIN;
 unmap:
-	tx_unmap(vn, tx, map);
+	vpv_net_tx_unmap(vn, tx, map);
 	return err;
 }
 
 /* A flush point. */
-static void tx_flush(struct vpv_net_tx *tx)
+void vpv_net_tx_flush(struct vpv_net_tx *tx)
 {
 	bool kick = vpv_queue_commit(tx->q);
 
@@ -236,29 +224,55 @@ static void tx_count_stop(struct vpv_net_tx *tx)
 	u64_stats_update_end(&tx->stats.syncp);
 }
 
+static unsigned int tx_finish_skb(struct vpv_net_pair *pair, struct sk_buff *skb, int budget)
+{
+	unsigned int bytes = skb->len;
+
+	vpv_net_tx_unmap(pair->vn, &pair->tx, tx_cb(skb)->map);
+	napi_consume_skb(skb, budget);
+	return bytes;
+}
+
 /* Takes completions. @budget: NAPI's, 0: from elsewhere. */
-static void tx_reap(struct vpv_net_pair *pair, int budget)
+void vpv_net_tx_reap(struct vpv_net_pair *pair, int budget)
 {
 	struct vpv_net_tx *tx = &pair->tx;
 	struct vpv_done done[VPV_NET_REAP_MAX];
-	unsigned int packets = 0, bytes = 0, i, n;
-	struct sk_buff *skb;
+	unsigned int packets = 0, bytes = 0, frames = 0, xsk = 0, i, n;
+	struct xdp_frame_bulk bulk;
 
+	/* netpoll: frames' pages cannot be given back with interrupts off. */
+	if (unlikely(tx->frames && irqs_disabled()))
+		return;
 	tx->since_reap = 0;
+	xdp_frame_bulk_init(&bulk);
+	rcu_read_lock();	/* for the frames' pools */
 	vpv_queue_park(tx->q);
 	while ((n = vpv_queue_reap(tx->q, done, VPV_NET_REAP_MAX))) {
 		for (i = 0; i < n; i++) {
-			skb = done[i].token;
-			bytes += skb->len;
-			tx_unmap(pair->vn, tx, tx_cb(skb)->map);
-			napi_consume_skb(skb, budget);
+			switch (vpv_net_tx_kind(done[i].token)) {
+			case VPV_NET_TX_SKB:
+				bytes += tx_finish_skb(pair, done[i].token, budget);
+				packets++;
+				break;
+			case VPV_NET_TX_FRAME:
+				vpv_net_frame_done(pair, done[i].token, &bulk);
+				frames++;
+				break;
+			default:
+				xsk++;
+			}
 		}
-		packets += n;
 	}
-	if (!packets)
+	xdp_flush_frame_bulk(&bulk);
+	rcu_read_unlock();
+	if (xsk)
+		vpv_net_xsk_sent(tx, xsk);
+	if (packets)
+		netdev_tx_completed_queue(tx->txq, packets, bytes);
+	if (!packets && !frames && !xsk)
 		return;
-	netdev_tx_completed_queue(tx->txq, packets, bytes);
-	if (netif_tx_queue_stopped(tx->txq) && vpv_queue_room(tx->q) >= tx->wake)
+	if (netif_tx_queue_stopped(tx->txq) && tx->open && vpv_queue_room(tx->q) >= tx->wake)
 		netif_tx_wake_queue(tx->txq);
 }
 
@@ -285,12 +299,12 @@ netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	int err;
 
 	if (++tx->since_reap >= VPV_NET_TX_REAP_EVERY || tx_full(tx))
-		tx_reap(pair, 0);
+		vpv_net_tx_reap(pair, 0);
 
 	err = tx_stage(vn, tx, skb);
 	if (unlikely(err == -EAGAIN)) {
 		netif_tx_stop_queue(tx->txq);
-		tx_flush(tx);
+		vpv_net_tx_flush(tx);
 		tx_await(pair);
 		return NETDEV_TX_BUSY;
 	}
@@ -298,7 +312,7 @@ netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev)
 		tx_count_drop(tx);
 		dev_kfree_skb_any(skb);
 		/* What was staged before must not wait for a packet that may never come. */
-		tx_flush(tx);
+		vpv_net_tx_flush(tx);
 		return NETDEV_TX_OK;
 	}
 	/* A slow device keeps packets for long: they must not hold others up. */
@@ -311,7 +325,7 @@ netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev)
 		flush = true;
 	}
 	if (flush)
-		tx_flush(tx);
+		vpv_net_tx_flush(tx);
 	if (netif_xmit_stopped(tx->txq))
 		tx_await(pair);
 	return NETDEV_TX_OK;
@@ -336,7 +350,7 @@ void vpv_net_tx_poll(struct vpv_net_pair *pair, int budget)
 		return;
 
 	do {
-		tx_reap(pair, budget);
+		vpv_net_tx_reap(pair, budget);
 		/* Ends: a stopped queue gets nothing new. */
 	} while (netif_xmit_stopped(tx->txq) && vpv_queue_in_flight(tx->q) &&
 		 !vpv_queue_rearm_lazy(tx->q));
@@ -362,11 +376,17 @@ static void tx_backstop(struct timer_list *t)
 
 /* ---- trouble ---- */
 
-void vpv_net_tx_drop(struct vpv_net_pair *pair, struct sk_buff *skb)
+void vpv_net_tx_drop(struct vpv_net_pair *pair, void *token)
 {
-	tx_unmap(pair->vn, &pair->tx, tx_cb(skb)->map);
-	pair->tx.lost = true;
+	struct sk_buff *skb = token;
+
 	tx_count_drop(&pair->tx);
+	if (vpv_net_tx_kind(token) == VPV_NET_TX_FRAME)
+		return vpv_net_frame_done(pair, token, NULL);
+	if (vpv_net_tx_kind(token) == VPV_NET_TX_XSK)
+		return vpv_net_xsk_sent(&pair->tx, 1);
+	vpv_net_tx_unmap(pair->vn, &pair->tx, tx_cb(skb)->map);
+	pair->tx.lost = true;
 	dev_kfree_skb_any(skb);
 }
 
@@ -400,6 +420,9 @@ void vpv_net_tx_start(struct vpv_net_pair *pair)
 	tx->lost = false;
 	tx->since_reap = 0;
 	vpv_queue_park(tx->q);
+	__netif_tx_lock_bh(tx->txq);
+	tx->open = true;
+	__netif_tx_unlock_bh(tx->txq);
 }
 
 /*
@@ -413,7 +436,7 @@ void vpv_net_tx_stop(struct vpv_net_pair *pair)
 	timer_delete_sync(&pair->tx.backstop);
 	for (tries = 0; tries < TX_STOP_TRIES && !pair->vn->stopped; tries++) {
 		local_bh_disable();
-		tx_reap(pair, 0);
+		vpv_net_tx_reap(pair, 0);
 		local_bh_enable();
 		if (!vpv_queue_in_flight(pair->tx.q))
 			break;

@@ -6,6 +6,12 @@
 
 #ifdef HAVE_PAGE_POOL_HELPERS_H
 #include_next <net/page_pool/helpers.h>
+
+/* A page that is not handed out in pieces. */
+static inline struct page *vpv_page_pool_alloc_whole(struct page_pool *pool)
+{
+	return page_pool_dev_alloc_pages(pool);
+}
 #else
 #include <net/page_pool.h>
 
@@ -40,6 +46,16 @@ vpv_page_pool_create(const struct vpv_page_pool_params *params)
 	};
 
 	return page_pool_create(&old);
+}
+
+static inline struct page *vpv_page_pool_alloc_whole(struct page_pool *pool)
+{
+	struct page *page = page_pool_dev_alloc_pages(pool);
+
+	/* Of a pool of pieces: this one is a single piece. */
+	if (page)
+		page_pool_fragment_page(page, 1);
+	return page;
 }
 
 #define page_pool_params vpv_page_pool_params
