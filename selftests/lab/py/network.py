@@ -41,12 +41,16 @@ class Network:
             self.ip("addr", "add", f"fd09:{index}::1/64", "dev", dev.tap, "nodad")
             self.ip("link", "set", dev.tap, "up")
 
+    @staticmethod
+    def command(words):
+        return [sys.executable, "-B", PEER, *words[1:]] if words[0] == "peer" else words
+
     def run(self, words, seconds):
         """Status and output."""
         if not self.holder:
             raise RuntimeError("this guest has no network: give its boot a device with backend=tap")
         try:
-            done = subprocess.run(self.enter() + words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            done = subprocess.run(self.enter() + self.command(words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, timeout=seconds, check=False)
         except subprocess.TimeoutExpired as err:
             raise RuntimeError(f"'{' '.join(words)}' took more than {seconds} s") from err
@@ -58,9 +62,7 @@ class Network:
         if not self.holder:
             raise RuntimeError("this guest has no network: give its boot a device with backend=tap")
         self.end(name)
-        if words[0] == "peer":
-            words = [sys.executable, "-B", PEER, *words[1:]]
-        self.running[name] = subprocess.Popen(self.enter() + words, stdin=subprocess.DEVNULL,
+        self.running[name] = subprocess.Popen(self.enter() + self.command(words), stdin=subprocess.DEVNULL,
                                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def end(self, name):

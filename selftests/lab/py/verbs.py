@@ -175,7 +175,7 @@ def poweroff(machine, _args):
 
 
 def netns(machine, args):
-    """netns CMD...: in the network namespace on the host's side; 50 s at most."""
+    """netns CMD...: in the network namespace on the host's side; 50 s at most; "peer ...": see peer.py."""
     status, text = machine.network.run(list(args), 50)
     if status:
         raise RuntimeError(f"status {status}: {text.strip()}")
@@ -183,7 +183,7 @@ def netns(machine, args):
 
 
 def netns_begin(machine, args):
-    """netns-begin NAME CMD...: the same in the background; "peer ...": see peer.py."""
+    """netns-begin NAME CMD...: the same in the background."""
     machine.network.begin(args[0], list(args[1:]))
     return ""
 
