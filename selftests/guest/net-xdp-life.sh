@@ -30,7 +30,8 @@ ping -q -i 0.02 -c 200 -W 5 "10.9.$i.1" >/tmp/ping.out
 check "TCP from the host meanwhile" net_receive split 60000
 check "TCP to the host meanwhile" net_send split 60000
 touch /tmp/enough
-check "attached and detached" wait "$toggler"
+wait "$toggler"
+check_equal "attached and detached" 0 "$?"
 received=$(awk '/received/ { print $4 }' /tmp/ping.out)
 check "nearly no packet lost" [ "${received:-0}" -ge 190 ]
 check_equal "the carrier stayed" "$changes" "$(cat "/sys/class/net/$dev/carrier_changes")"

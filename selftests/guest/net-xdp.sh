@@ -38,15 +38,15 @@ done
 
 # What a program leaves in front of a packet reaches the stack with it.
 dev=$(netdev split)
-if tc qdisc add dev "$dev" clsact 2>/dev/null &&
-   tc filter add dev "$dev" ingress bpf da pinned "$(xdp_load see-meta)" 2>/dev/null; then
+if why=$(tc qdisc add dev "$dev" clsact 2>&1 &&
+	 tc filter add dev "$dev" ingress bpf da object-pinned "$(xdp_load see-meta)" 2>&1); then
 	check "metadata" xdp_on split meta
 	check_equal "metadata: what comes back" "sent $N back 0 wrong 0" "$(xdp_frames split "$N" 200 1)"
 	seen() { [ "$(tc -s qdisc show dev "$dev" clsact | awk '/dropped/ { sub(/,.*/, "", $7); print $7 }')" -ge "$N" ]; }
 	check "metadata: seen by the stack" wait_for 15 seen
 	tc qdisc del dev "$dev" clsact
 else
-	skip "metadata" "this kernel has no clsact or no BPF classifier"
+	skip "metadata" "this kernel has no clsact or no BPF classifier: ${why//$'\n'/ }"
 fi
 
 # Frames of several buffers.

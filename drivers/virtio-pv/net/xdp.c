@@ -106,6 +106,45 @@ static bool xdp_move(struct vpv_net_pair *pair)
 	return true;
 }
 
+/* Of a packet in pieces only the first moves; what does not fit becomes a piece of its own. */
+static bool xdp_move_head(struct vpv_net_pair *pair)
+{
+	struct vpv_net_rx *rx = &pair->rx;
+	struct xdp_buff *xdp = &rx->xdp.buff.xdp, old = *xdp;
+	struct skb_shared_info *from = xdp_get_shared_info_from_buff(&old), *to;
+	unsigned int size = PAGE_SIZE << rx->order, len = old.data_end - old.data;
+	unsigned int keep = min_t(unsigned int, len, XDP_ROOM(pair->vn, size));
+	struct page *page, *old_page = virt_to_head_page(old.data_hard_start);
+	unsigned int extra = keep < len, nr = 0;
+
+	if (xdp_buff_has_frags(&old))
+		nr = from->nr_frags;
+	if (nr + extra > MAX_SKB_FRAGS)
+		return false;
+	page = vpv_page_pool_alloc_whole(rx->pool);
+	if (!page)
+		return false;
+	xdp_init_buff(xdp, size, &rx->xdp.rxq);
+	xdp_prepare_buff(xdp, page_address(page), VPV_NET_RX_PAD_XDP + pair->vn->hdr_len,
+			 keep, true);
+	xdp->flags = old.flags;
+	memcpy(xdp->data, old.data, keep);
+	to = xdp_get_shared_info_from_buff(xdp);
+	to->nr_frags = nr + extra;
+	to->xdp_frags_size = (nr ? from->xdp_frags_size : 0) + len - keep;
+	rx->xdp.truesize = (nr ? rx->xdp.truesize : 0) + extra * old.frame_sz;
+	vpv_xdp_set_truesize(to, rx->xdp.truesize);
+	memcpy(&to->frags[extra], from->frags, nr * sizeof(from->frags[0]));
+	if (to->nr_frags)
+		xdp_buff_set_frags_flag(xdp);
+	if (extra)
+		__skb_fill_page_desc_noacc(to, 0, old_page,
+					   old.data + keep - page_address(old_page), len - keep);
+	else
+		page_pool_put_full_page(rx->pool, old_page, true);
+	return true;
+}
+
 /* Is it as it was on the wire? Not so if from before the offloads were off. */
 bool vpv_net_xdp_plain(struct vpv_net_rx *rx)
 {
@@ -124,10 +163,9 @@ static bool xdp_ready(struct vpv_net_pair *pair)
 
 	if (!vpv_net_xdp_plain(rx))
 		return false;
-	if (rx->xdp.short_pad ||
-	    (xdp_buff_has_frags(&rx->xdp.buff.xdp) && !rx->xdp.prog->aux->xdp_has_frags))
-		return xdp_move(pair);
-	return true;
+	if (rx->xdp.prog->aux->xdp_has_frags)
+		return !rx->xdp.short_pad || xdp_move_head(pair);
+	return !(rx->xdp.short_pad || xdp_buff_has_frags(&rx->xdp.buff.xdp)) || xdp_move(pair);
 }
 
 static struct sk_buff *xdp_to_skb(struct vpv_net_pair *pair)
