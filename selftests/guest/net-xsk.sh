@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
+# briefly: 7.3
 # timeout: 300
 # AF_XDP: packets through a program in user space, copied and without a copy.
 . "$(dirname "$0")/lib.sh"
