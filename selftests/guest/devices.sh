@@ -41,7 +41,7 @@ our_driver() {
 	case "$(map_field "$1" 2)" in
 	blk | vublk | dev) echo virtio_pv_blk ;;
 	net) echo virtio_pv_net ;;
-	balloon) echo virtio_pv_balloon ;;
+	balloon | vuballoon) echo virtio_pv_balloon ;;
 	clock | vurtc) echo virtio_pv_clock ;;
 	*) return 1 ;;
 	esac

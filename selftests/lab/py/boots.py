@@ -24,6 +24,7 @@ KINDS = {
     "ide": "ide-hd",
     "vublk": "vhost-user-blk-pci",
     "vurtc": "vhost-user-rtc-pci",
+    "vuballoon": "vhost-user-test-device-pci",
     "dev": None,
 }
 
@@ -31,7 +32,8 @@ KINDS = {
 # kinds that are processes of their own behind a vhost-user socket: program,
 # and what the generic device has to be told to be one of them
 VU_PROGRAMS = {"vublk": ("vu-blk", {"virtio-id": "2", "config_size": "96", "vq_size": "256"}),
-               "vurtc": ("vu-rtc", {"virtio-id": "17", "num_vqs": "2"})}
+               "vurtc": ("vu-rtc", {"virtio-id": "17", "num_vqs": "2"}),
+               "vuballoon": ("vu-balloon", {"virtio-id": "5", "config_size": "16", "vq_size": "256"})}
 VU_QUEUES = {"vhost-user-blk-pci": "num-queues", "vhost-user-test-device-pci": "num_vqs"}
 VU_GENERIC = "vhost-user-test-device-pci"
 
@@ -60,7 +62,7 @@ class Device:
         self.vu_options = None
         if kind in VU_PROGRAMS:
             self.vu_options = shlex.split(props.pop("vu", ""))
-        if kind == "vublk":
+        if kind in ("vublk", "vuballoon"):
             queues = props.pop("queues", "1")
             self.vu_options += ["--num-queues", queues]
             props.setdefault(VU_QUEUES[self.driver], queues)
