@@ -35,7 +35,7 @@ fi
 
 check "our driver takes the balloon" take balloon0 || bail "no balloon"
 check_equal "the balloon is empty" 0 "$(attribute actual_kib)"
-touch_memory 1100
+touch_memory 1250
 full=$(rss_mib)
 free=$(meminfo_mib MemFree)
 
@@ -47,7 +47,7 @@ check "the host agrees" wait_for 5 host_sees "$rest"
 echo "# blocks by order: $(attribute blocks)"
 empty=$(rss_mib)
 echo "# host memory: $full MiB, then $empty MiB"
-check "the host has its memory back" test $((full - empty)) -ge 850
+check "the host has its memory back" test $((full - empty)) -ge 900
 check "the guest has less" test $((free - $(meminfo_mib MemFree))) -ge 950
 huge=$(attribute blocks | awk '{ print $10 }')
 check "most of it in blocks of 2 MiB" test "$huge" -ge 256

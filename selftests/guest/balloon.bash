@@ -14,7 +14,7 @@ host_believes() {
 	host qmp query-balloon | sed 's/.*"actual": \([0-9]*\).*/\1/' | awk '{ print $1 / 1048576 }'
 }
 
-rss_mib() { echo $(($(host rss) / 1024)); }
+rss_mib() { echo $(($(host rss ram) / 1024)); }
 
 attribute() { cat "/sys/bus/pci/devices/$(bdf balloon0)/balloon/$1"; }
 holds() { [ "$(attribute actual_kib)" = $(($1 * 1024)) ]; }
