@@ -4,8 +4,10 @@
  *
  *	main.c		module, life cycle, configuration
  *	queue.c		sending buffers and waiting for them
- *	pages.c		blocks of pages held for the host, by order
+ *	pages.c		pages held for the host: blocks of 2 MiB, and single ones
  *	resize.c	inflating and deflating towards the target
+ *	move.c		pages in the balloon that compaction wants elsewhere
+ *	hint.c		free page hints, for a migration of the guest
  *	oom.c		giving pages back when the guest has none left
  *	stats.c		memory statistics
  *	report.c	free page reporting
@@ -14,12 +16,17 @@
  * Locks, outermost first:
  *
  *	vpv_bal.resize_lock	mutex; inflating and deflating
+ *	vpv_bal.oom_lock	mutex; tried, never waited for
+ *	vpv_bal.flush_lock	mutex; telling the device of moved pages
+ *	vpv_bal.move_lock	mutex; collecting them; tried by who may not wait
+ *	vpv_bal.hint_lock	mutex; a round of hints
  *	vpv_queue.submit_lock, vpv_queue.reap_lock
- *	vpv_bal.pages_lock	spinlock; the lists of blocks
+ *	vpv_bal.pages_lock	spinlock; blocks of 2 MiB and the counts
  */
 #ifndef VPV_BALLOON_H
 #define VPV_BALLOON_H
 
+#include <linux/balloon.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
@@ -39,10 +46,15 @@
 #define VPV_BAL_BATCHES 4
 /* Page frame numbers of the buffer kept for out of memory: 4 MiB. */
 #define VPV_BAL_OOM_PFNS 1024
-/* A buffer not used in so long makes the driver reset the device. */
-#define VPV_BAL_ACK_MS 10000
-/* And then the reset has so long. */
-#define VPV_BAL_RESET_MS 60000
+/* A reset of the device that is due has so long. */
+#define VPV_BAL_RESET_MS 15000
+/* On unbinding, the device has so long for a buffer, and for all of them. */
+#define VPV_BAL_LEAVE_ACK_MS 2000
+#define VPV_BAL_LEAVE_MS 10000
+/* Pages moved by compaction that the device is told of at once. */
+#define VPV_BAL_MOVES 256
+/* Runs of free pages hinted with one kick. */
+#define VPV_BAL_HINTS 64
 #define VPV_BAL_STATS 12
 /* The page reporting core hands out so many ranges at a time at most. */
 #define VPV_BAL_RANGES PAGE_REPORTING_CAPACITY
@@ -86,6 +98,7 @@ struct vpv_bal_buf {
 /**
  * struct vpv_bal_batch - page frame numbers of blocks on their way in or out
  * @buf: the buffer
+ * @queue: where it was sent
  * @pfns: the numbers
  * @addr: @pfns as the device sees it
  * @max: room
@@ -95,12 +108,65 @@ struct vpv_bal_buf {
  */
 struct vpv_bal_batch {
 	struct vpv_bal_buf buf;
+	enum vpv_bal_queue_index queue;
 	__le32 *pfns;
 	u64 addr;
 	unsigned int max;
 	unsigned int nr;
 	unsigned long pages;
 	struct list_head blocks;
+};
+
+/**
+ * struct vpv_bal_move - pages that were moved, on their way to be told
+ * @in: where they are now
+ * @out: where they were
+ * @old: the pages of @out, with a reference each
+ * @nr: how many
+ */
+struct vpv_bal_move {
+	struct vpv_bal_batch in;
+	struct vpv_bal_batch out;
+	struct page *old[VPV_BAL_MOVES];
+	unsigned int nr;
+};
+
+/**
+ * struct vpv_bal_run - neighbouring free pages, a hint
+ * @buf: the buffer
+ * @seg: the pages
+ */
+struct vpv_bal_run {
+	struct vpv_bal_buf buf;
+	struct vpv_seg seg;
+};
+
+/**
+ * struct vpv_bal_hinter - free page hinting
+ * @lock: a round, or the release of its pages
+ * @work: follows the command of the device
+ * @cmd: the command
+ * @ran: the last command a round was made for
+ * @release: the device was reset: nobody will say that it is done
+ * @run: with the device
+ * @id_buf: command ids with the device: begin, end
+ * @id: them
+ * @id_addr: @id as the device sees it
+ * @blocks: pages hinted, held until the device is done
+ * @held: how many
+ */
+struct vpv_bal_hinter {
+	struct mutex lock;
+	struct work_struct work;
+	u32 cmd;
+	u32 ran;
+	bool release;
+	struct vpv_bal_run run[VPV_BAL_HINTS];
+	struct vpv_bal_buf id_buf[2];
+	__le32 *id;
+	u64 id_addr;
+	struct list_head blocks;
+	unsigned long held;
 };
 
 /**
@@ -132,13 +198,16 @@ struct vpv_bal_stat {
  * @live: buffers may be sent; each queue's submit_lock to change it
  * @gone: the device has failed
  * @leaving: being unbound: nothing is begun any more
+ * @wait_ms: how long to wait for a buffer
+ * @leave_by: jiffies; on unbinding, the end of all waiting
  * @resize_lock: see above
  * @batch: for inflating and deflating; @resize_lock
  * @oom_batch: for out of memory; @oom_lock
- * @oom_lock: tried, never waited for
- * @pages_lock: protects @blocks, @count, @held
- * @blocks: blocks held, by order
- * @count: how many
+ * @oom_lock: see above
+ * @pages_lock: protects @huge, @count, @held
+ * @huge: blocks of the largest order
+ * @info: single pages; the kernel's own, so that compaction finds them
+ * @count: blocks held of each order
  * @held: pages in them that the device has acknowledged
  * @flying: pages on their way to the device; @resize_lock
  * @target: pages the host wants
@@ -147,6 +216,13 @@ struct vpv_bal_stat {
  * @retell: after a reset the device knows of no page any more
  * @retry_ms: pause until the next try to get memory
  * @resize: towards @target
+ * @flush_lock: see above
+ * @move_lock: protects @move and @filling
+ * @move: one collects while the other is told to the device
+ * @filling: which of @move collects
+ * @telling: the other, while it is not done; @flush_lock
+ * @move_work: tells the device
+ * @hint: free page hinting
  * @stats: collects statistics
  * @stats_buf: the one buffer of the statistics queue
  * @stat: its memory
@@ -158,6 +234,8 @@ struct vpv_bal_stat {
  * @inflated: pages given to the host so far
  * @deflated: pages taken back
  * @oom_deflated: of them for want of memory
+ * @migrated: pages moved within the guest
+ * @hinted: pages hinted as free
  * @reported: pages reported as free
  * @stats_sent: statistics
  * @acks_late: buffers found used although no interrupt came
@@ -169,6 +247,8 @@ struct vpv_bal {
 	bool live;
 	bool gone;
 	bool leaving;
+	unsigned int wait_ms;
+	unsigned long leave_by;
 
 	struct mutex resize_lock;
 	struct vpv_bal_batch batch[VPV_BAL_BATCHES];
@@ -176,7 +256,8 @@ struct vpv_bal {
 	struct mutex oom_lock;
 
 	spinlock_t pages_lock;
-	struct list_head blocks[VPV_BAL_ORDERS];
+	struct list_head huge;
+	struct balloon_dev_info info;
 	unsigned long count[VPV_BAL_ORDERS];
 	unsigned long held;
 	unsigned long flying;
@@ -187,6 +268,15 @@ struct vpv_bal {
 	bool retell;
 	unsigned int retry_ms;
 	struct delayed_work resize;
+
+	struct mutex flush_lock;
+	struct mutex move_lock;
+	struct vpv_bal_move move[2];
+	unsigned int filling;
+	struct vpv_bal_move *telling;
+	struct delayed_work move_work;
+
+	struct vpv_bal_hinter hint;
 
 	struct delayed_work stats;
 	struct vpv_bal_buf stats_buf;
@@ -201,6 +291,8 @@ struct vpv_bal {
 	atomic64_t inflated;
 	atomic64_t deflated;
 	atomic64_t oom_deflated;
+	atomic64_t migrated;
+	atomic64_t hinted;
 	atomic64_t reported;
 	atomic64_t stats_sent;
 	atomic64_t acks_late;
@@ -209,14 +301,22 @@ struct vpv_bal {
 
 extern struct workqueue_struct *vpv_bal_wq;
 
+extern unsigned int vpv_bal_timeout_ms;
+
+/* main.c */
+bool vpv_bal_stopped(struct vpv_bal *vb);
+
 /* queue.c */
+int vpv_bal_send_many(struct vpv_bal_vq *vq, const struct vpv_buf *bufs, unsigned int n);
 int vpv_bal_send(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf, const struct vpv_seg *seg,
 		 u16 nr_out, u16 nr_in);
-bool vpv_bal_sent(struct vpv_bal_buf *buf);
+bool vpv_bal_sent(const struct vpv_bal_buf *buf);
 void vpv_bal_reap(struct vpv_bal_vq *vq);
 int vpv_bal_wait(struct vpv_bal_vq *vq, bool (*ready)(void *ctx), void *ctx);
 int vpv_bal_wait_buf(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf);
-bool vpv_bal_wait_brief(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf, unsigned int ms);
+void vpv_bal_wait_back(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf);
+bool vpv_bal_wait_brief(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf);
+void vpv_bal_set_wait(struct vpv_bal *vb, unsigned int ms);
 void vpv_bal_irq(struct vpv_queue *q);
 void vpv_bal_drop(struct vpv_queue *q, void *token, bool retry);
 void vpv_bal_set_live(struct vpv_bal *vb, bool live);
@@ -224,22 +324,41 @@ void vpv_bal_set_live(struct vpv_bal *vb, bool live);
 /* pages.c */
 void vpv_bal_pages_init(struct vpv_bal *vb);
 struct page *vpv_bal_block_alloc(unsigned long pages, unsigned int *order);
-void vpv_bal_block_free(struct vpv_bal *vb, struct page *page);
 unsigned long vpv_bal_block_pages(const struct page *page);
-void vpv_bal_block_keep(struct vpv_bal *vb, struct page *page);
-struct page *vpv_bal_block_take(struct vpv_bal *vb, unsigned long pages);
+void vpv_bal_block_list(struct page *page, unsigned int order, struct list_head *list);
+void vpv_bal_pages_free(struct list_head *list);
+void vpv_bal_pages_keep(struct vpv_bal *vb, struct list_head *list);
+unsigned long vpv_bal_pages_take(struct vpv_bal *vb, struct list_head *list, unsigned long max);
+bool vpv_bal_pages_take_all(struct vpv_bal *vb, struct list_head *list);
 unsigned long vpv_bal_held(struct vpv_bal *vb);
 
 /* resize.c */
 int vpv_bal_batch_init(struct vpv_bal *vb, struct vpv_bal_batch *b, unsigned int max);
 void vpv_bal_batch_destroy(struct vpv_bal *vb, struct vpv_bal_batch *b);
-void vpv_bal_batch_add(struct vpv_bal_batch *b, struct page *page);
+void vpv_bal_batch_add(struct vpv_bal_batch *b, unsigned long pfn, unsigned long pages);
+unsigned long vpv_bal_batch_take(struct vpv_bal *vb, struct vpv_bal_batch *b, unsigned long max);
+void vpv_bal_batch_put(struct vpv_bal *vb, struct vpv_bal_batch *b);
+void vpv_bal_batch_reset(struct vpv_bal_batch *b);
 int vpv_bal_batch_send(struct vpv_bal *vb, enum vpv_bal_queue_index i, struct vpv_bal_batch *b);
 unsigned long vpv_bal_deflated(struct vpv_bal *vb, struct vpv_bal_batch *b);
 void vpv_bal_resize_work(struct work_struct *work);
 void vpv_bal_deflate_all(struct vpv_bal *vb);
 void vpv_bal_free_all(struct vpv_bal *vb);
 void vpv_bal_write_actual(struct vpv_bal *vb);
+
+/* move.c */
+int vpv_bal_move_init(struct vpv_bal *vb);
+void vpv_bal_move_destroy(struct vpv_bal *vb);
+int vpv_bal_move_flush(struct vpv_bal *vb);
+bool vpv_bal_move_pending(struct vpv_bal *vb);
+void vpv_bal_move_forget(struct vpv_bal *vb);
+
+/* hint.c */
+int vpv_bal_hint_init(struct vpv_bal *vb);
+void vpv_bal_hint_destroy(struct vpv_bal *vb);
+void vpv_bal_hint_command(struct vpv_bal *vb, u32 cmd);
+void vpv_bal_hint_again(struct vpv_bal *vb);
+unsigned long vpv_bal_hint_release(struct vpv_bal *vb);
 
 /* oom.c */
 int vpv_bal_oom_register(struct vpv_bal *vb);

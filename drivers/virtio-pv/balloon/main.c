@@ -11,12 +11,17 @@ static unsigned int floor_mib;
 module_param(floor_mib, uint, 0444);
 MODULE_PARM_DESC(floor_mib, "MiB that stay available to the guest whatever the host wants; 0 (default): 1/32 of memory, at least 16 and at most 512");
 
+unsigned int vpv_bal_timeout_ms = 20000;
+module_param_named(timeout_ms, vpv_bal_timeout_ms, uint, 0444);
+MODULE_PARM_DESC(timeout_ms, "a device that takes so long for a buffer is reset (default 20000, at least 1000)");
+
 struct workqueue_struct *vpv_bal_wq;
 
 /* ---- configuration ---- */
 
-static const struct vpv_config_field num_pages_field[] = {
+static const struct vpv_config_field wanted_fields[] = {
 	VPV_CONFIG(virtio_balloon_config, num_pages, VPV_NO_BIT),
+	VPV_CONFIG(virtio_balloon_config, free_page_hint_cmd_id, VIRTIO_BALLOON_F_FREE_PAGE_HINT),
 };
 
 static int read_target(struct vpv_bal *vb)
@@ -24,10 +29,11 @@ static int read_target(struct vpv_bal *vb)
 	struct virtio_balloon_config config = {};
 	int err;
 
-	err = vpv_config_read(vb->vdev, num_pages_field, ARRAY_SIZE(num_pages_field), &config);
+	err = vpv_config_read(vb->vdev, wanted_fields, ARRAY_SIZE(wanted_fields), &config);
 	if (err)
 		return err;
 	WRITE_ONCE(vb->target, le32_to_cpu(config.num_pages) / VPV_BAL_PER_PAGE);
+	vpv_bal_hint_command(vb, le32_to_cpu(config.free_page_hint_cmd_id));
 	return 0;
 }
 
@@ -81,7 +87,7 @@ static bool has_queue(const struct vpv_dev *vdev, unsigned int i)
 	case VPV_BAL_STATSQ:
 		return vpv_has_feature(vdev, VIRTIO_BALLOON_F_STATS_VQ);
 	case VPV_BAL_HINT:
-		return test_bit(VIRTIO_BALLOON_F_FREE_PAGE_HINT, vdev->offered);
+		return vpv_has_feature(vdev, VIRTIO_BALLOON_F_FREE_PAGE_HINT);
 	case VPV_BAL_REPORT:
 		return vpv_has_feature(vdev, VIRTIO_BALLOON_F_REPORTING);
 	default:
@@ -121,6 +127,8 @@ static void free_memory(struct vpv_bal *vb)
 	for (i = 0; i < VPV_BAL_BATCHES; i++)
 		vpv_bal_batch_destroy(vb, &vb->batch[i]);
 	vpv_bal_batch_destroy(vb, &vb->oom_batch);
+	vpv_bal_move_destroy(vb);
+	vpv_bal_hint_destroy(vb);
 	vpv_bal_stats_destroy(vb);
 }
 
@@ -130,6 +138,10 @@ static int alloc_memory(struct vpv_bal *vb)
 	int err;
 
 	err = vpv_bal_stats_init(vb);
+	if (!err)
+		err = vpv_bal_hint_init(vb);
+	if (!err)
+		err = vpv_bal_move_init(vb);
 	if (!err)
 		err = vpv_bal_batch_init(vb, &vb->oom_batch, VPV_BAL_OOM_PFNS);
 	for (i = 0; i < VPV_BAL_BATCHES && !err; i++)
@@ -170,6 +182,7 @@ static int probe(struct vpv_dev *vdev)
 	mutex_init(&vb->oom_lock);
 	INIT_DELAYED_WORK(&vb->resize, vpv_bal_resize_work);
 	vpv_bal_pages_init(vb);
+	vb->wait_ms = max(vpv_bal_timeout_ms, 1000u);
 	set_floor(vb);
 
 	err = create_queues(vb);
@@ -184,6 +197,11 @@ static int probe(struct vpv_dev *vdev)
 free:
 	kfree(vb);
 	return err;
+}
+
+bool vpv_bal_stopped(struct vpv_bal *vb)
+{
+	return !READ_ONCE(vb->live) || READ_ONCE(vb->gone) || READ_ONCE(vb->leaving);
 }
 
 static int revalidate(struct vpv_dev *vdev)
@@ -206,8 +224,14 @@ static void start(struct vpv_bal *vb)
 static void stop_work(struct vpv_bal *vb)
 {
 	WRITE_ONCE(vb->leaving, true);
+	vpv_bal_set_wait(vb, 0);
+	/* After this no move of a page queues its work any more. */
+	mutex_lock(&vb->move_lock);
+	mutex_unlock(&vb->move_lock);
 	cancel_delayed_work_sync(&vb->resize);
 	cancel_delayed_work_sync(&vb->stats);
+	cancel_delayed_work_sync(&vb->move_work);
+	cancel_work_sync(&vb->hint.work);
 }
 
 static int attach(struct vpv_dev *vdev)
@@ -239,9 +263,9 @@ static void detach(struct vpv_dev *vdev)
 {
 	struct vpv_bal *vb = vdev->priv;
 
+	stop_work(vb);
 	vpv_bal_report_unregister(vb);
 	vpv_bal_oom_unregister(vb);
-	stop_work(vb);
 	vpv_bal_deflate_all(vb);
 	vpv_bal_sysfs_del(vb);
 }
@@ -256,6 +280,7 @@ static void resume(struct vpv_dev *vdev)
 	struct vpv_bal *vb = vdev->priv;
 
 	WRITE_ONCE(vb->retell, true);
+	vpv_bal_hint_again(vb);
 	start(vb);
 }
 
@@ -274,8 +299,6 @@ static void remove(struct vpv_dev *vdev)
 	struct vpv_bal *vb = vdev->priv;
 
 	stop_work(vb);
-	if (vb->oom_batch.nr)
-		vpv_bal_deflated(vb, &vb->oom_batch);
 	vpv_bal_free_all(vb);
 	free_memory(vb);
 	kfree(vb);
@@ -287,6 +310,7 @@ static const struct vpv_feature plain_features[] = {
 	VPV_FEATURE(VIRTIO_BALLOON_F_MUST_TELL_HOST),
 	VPV_FEATURE(VIRTIO_BALLOON_F_STATS_VQ),
 	VPV_FEATURE(VIRTIO_BALLOON_F_DEFLATE_ON_OOM),
+	VPV_FEATURE(VIRTIO_BALLOON_F_FREE_PAGE_HINT),
 	VPV_FEATURE(VIRTIO_BALLOON_F_REPORTING),
 };
 
@@ -295,6 +319,7 @@ static const struct vpv_feature poison_features[] = {
 	VPV_FEATURE(VIRTIO_BALLOON_F_MUST_TELL_HOST),
 	VPV_FEATURE(VIRTIO_BALLOON_F_STATS_VQ),
 	VPV_FEATURE(VIRTIO_BALLOON_F_DEFLATE_ON_OOM),
+	VPV_FEATURE(VIRTIO_BALLOON_F_FREE_PAGE_HINT),
 	VPV_FEATURE(VIRTIO_BALLOON_F_PAGE_POISON),
 	VPV_FEATURE_REQ(VIRTIO_BALLOON_F_REPORTING, VIRTIO_BALLOON_F_PAGE_POISON),
 };

@@ -4,17 +4,32 @@
  * batch is kept for that; nothing here allocates, and it waits for the device for
  * a moment only. What comes back later counts the next time.
  */
+#include <linux/delay.h>
 #include <linux/oom.h>
 
 #include "balloon.h"
 
-#define WAIT_MS 2000
+/* For moved pages to be told. */
+#define SETTLE_TRIES 100
+/* Until pages taken back are offered again. */
+#define AGAIN_MS 10000
+
+/* Pages that were just moved cannot be asked back before they were given. */
+static bool settled(struct vpv_bal *vb)
+{
+	unsigned int i;
+
+	for (i = 0; i < SETTLE_TRIES && vpv_bal_move_pending(vb); i++) {
+		mod_delayed_work(vpv_bal_wq, &vb->move_work, 0);
+		msleep(10);
+	}
+	return !vpv_bal_move_pending(vb);
+}
 
 static unsigned long take_back(struct vpv_bal *vb)
 {
 	struct vpv_bal_batch *b = &vb->oom_batch;
-	unsigned long want, pages;
-	struct page *page;
+	unsigned long pages;
 
 	/* A batch that timed out the last time may be back by now. */
 	if (vpv_bal_sent(&b->buf))
@@ -22,25 +37,13 @@ static unsigned long take_back(struct vpv_bal *vb)
 	if (READ_ONCE(b->buf.state) != VPV_BAL_IDLE)
 		return vpv_bal_deflated(vb, b);
 
-	while ((want = (b->max - b->nr) / VPV_BAL_PER_PAGE)) {
-		page = vpv_bal_block_take(vb, want);
-		if (!page)
-			break;
-		vpv_bal_batch_add(b, page);
-	}
-	if (!b->nr)
+	if (!vpv_bal_batch_take(vb, b, ULONG_MAX))
 		return 0;
-	if (vpv_bal_batch_send(vb, VPV_BAL_DEFLATE, b)) {
-		struct page *next;
-
-		list_for_each_entry_safe(page, next, &b->blocks, lru)
-			vpv_bal_block_keep(vb, page);
-		INIT_LIST_HEAD(&b->blocks);
-		b->nr = 0;
-		b->pages = 0;
+	if (!settled(vb) || vpv_bal_batch_send(vb, VPV_BAL_DEFLATE, b)) {
+		vpv_bal_batch_put(vb, b);
 		return 0;
 	}
-	if (!vpv_bal_wait_brief(&vb->vq[VPV_BAL_DEFLATE], &b->buf, WAIT_MS)) {
+	if (!vpv_bal_wait_brief(&vb->vq[VPV_BAL_DEFLATE], &b->buf)) {
 		vpv_queue_recover(vb->vq[VPV_BAL_DEFLATE].q, "buffer not acknowledged");
 		return 0;
 	}
@@ -52,22 +55,27 @@ static unsigned long take_back(struct vpv_bal *vb)
 static int oom(struct notifier_block *nb, unsigned long dummy, void *freed)
 {
 	struct vpv_bal *vb = container_of(nb, struct vpv_bal, oom_nb);
-	unsigned long pages;
+	unsigned long pages, hinted;
 
 	if (!READ_ONCE(vb->live) || !mutex_trylock(&vb->oom_lock))
 		return NOTIFY_OK;
-	pages = take_back(vb);
+	hinted = vpv_bal_hint_release(vb);
+	pages = 0;
+	if (!hinted && vpv_has_feature(vb->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM))
+		pages = take_back(vb);
 	if (pages) {
-		*(unsigned long *)freed += pages;
 		vpv_bal_write_actual(vb);
+		/* The host still wants them: when there is memory again. */
+		queue_delayed_work(vpv_bal_wq, &vb->resize, msecs_to_jiffies(AGAIN_MS));
 	}
+	*(unsigned long *)freed += pages + hinted;
 	mutex_unlock(&vb->oom_lock);
 	return NOTIFY_OK;
 }
 
 int vpv_bal_oom_register(struct vpv_bal *vb)
 {
-	if (!vpv_has_feature(vb->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM))
+	if (!vpv_has_feature(vb->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM) && !vb->hint.id)
 		return 0;
 	vb->oom_nb.notifier_call = oom;
 	return register_oom_notifier(&vb->oom_nb);

@@ -7,39 +7,48 @@
 
 #define REAP_MAX 8
 
-int vpv_bal_send(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf, const struct vpv_seg *seg,
-		 u16 nr_out, u16 nr_in)
+static void set_state(struct vpv_bal_buf *buf, enum vpv_bal_state state)
 {
-	struct vpv_buf b = { .seg = seg, .nr_out = nr_out, .nr_in = nr_in, .token = buf };
-	struct vpv_queue *q = vq->q;
-	unsigned long flags;
-	bool kick = false;
-	int n = 0;
-
-	WRITE_ONCE(buf->state, VPV_BAL_SENT);
-	spin_lock_irqsave(&q->submit_lock, flags);
-	if (vq->vb->live) {
-		n = vpv_queue_stage(q, &b, 1);
-		kick = vpv_queue_commit(q);
-	}
-	spin_unlock_irqrestore(&q->submit_lock, flags);
-	if (kick)
-		vpv_queue_kick(q);
-	if (n > 0)
-		return 0;
-	WRITE_ONCE(buf->state, VPV_BAL_IDLE);
-	return n < 0 ? n : -EAGAIN;
+	smp_store_release(&buf->state, state);
 }
 
-bool vpv_bal_sent(struct vpv_bal_buf *buf)
+bool vpv_bal_sent(const struct vpv_bal_buf *buf)
 {
 	/* Pairs with set_state(): what follows it is seen after it. */
 	return smp_load_acquire(&buf->state) == VPV_BAL_SENT;
 }
 
-static void set_state(struct vpv_bal_buf *buf, enum vpv_bal_state state)
+/* With one kick. Returns how many found room, or an error and none is sent. */
+int vpv_bal_send_many(struct vpv_bal_vq *vq, const struct vpv_buf *bufs, unsigned int n)
 {
-	smp_store_release(&buf->state, state);
+	struct vpv_queue *q = vq->q;
+	bool kick = false;
+	unsigned long flags;
+	int sent = -EAGAIN;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		set_state(bufs[i].token, VPV_BAL_SENT);
+	spin_lock_irqsave(&q->submit_lock, flags);
+	if (vq->vb->live) {
+		sent = vpv_queue_stage(q, bufs, n);
+		kick = vpv_queue_commit(q);
+	}
+	spin_unlock_irqrestore(&q->submit_lock, flags);
+	if (kick)
+		vpv_queue_kick(q);
+	for (i = max(sent, 0); i < n; i++)
+		set_state(bufs[i].token, VPV_BAL_IDLE);
+	return sent;
+}
+
+int vpv_bal_send(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf, const struct vpv_seg *seg,
+		 u16 nr_out, u16 nr_in)
+{
+	struct vpv_buf b = { .seg = seg, .nr_out = nr_out, .nr_in = nr_in, .token = buf };
+	int sent = vpv_bal_send_many(vq, &b, 1);
+
+	return sent > 0 ? 0 : sent ?: -EAGAIN;
 }
 
 /* Under reap_lock. Each round beyond the first has reaped something. */
@@ -85,40 +94,82 @@ static void add_waiter(struct vpv_bal_vq *vq, int n)
 	spin_unlock_irqrestore(&vq->q->reap_lock, flags);
 }
 
-static bool wait_for(struct vpv_bal_vq *vq, bool (*ready)(void *ctx), void *ctx,
-		     unsigned int ms)
+static unsigned int as_configured(struct vpv_bal *vb)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(ms);
+	return READ_ONCE(vb->wait_ms);
+}
 
-	/* Looks by itself twice a second: an interrupt may get lost. */
-	while (!wait_event_timeout(vq->wait, ready(ctx), HZ / 2)) {
+/* Those who may not give up before the device has. */
+static unsigned int at_least_a_while(struct vpv_bal *vb)
+{
+	return max(READ_ONCE(vb->wait_ms), VPV_BAL_LEAVE_ACK_MS);
+}
+
+static unsigned int for_reset(struct vpv_bal *vb)
+{
+	return VPV_BAL_RESET_MS;
+}
+
+static unsigned int for_reset_unless_leaving(struct vpv_bal *vb)
+{
+	return READ_ONCE(vb->leaving) ? 0 : VPV_BAL_RESET_MS;
+}
+
+/* Until @ready(), for @limit(), which may change meanwhile; a killed task leaves. */
+static bool wait_for(struct vpv_bal_vq *vq, bool (*ready)(void *ctx), void *ctx,
+		     unsigned int (*limit)(struct vpv_bal *vb))
+{
+	unsigned long begin = jiffies;
+	unsigned int limit_ms;
+	long left;
+
+	for (;;) {
+		limit_ms = limit(vq->vb);
+		/* Looks by itself twice a second: an interrupt may get lost. */
+		left = wait_event_killable_timeout(vq->wait,
+						   ready(ctx) || limit(vq->vb) != limit_ms,
+						   HZ / 2);
+		if (ready(ctx))
+			return true;
 		vpv_bal_reap(vq);
 		if (ready(ctx)) {
-			atomic64_inc(&vq->vb->acks_late);
+			if (!left)
+				atomic64_inc(&vq->vb->acks_late);
 			return true;
 		}
-		if (time_after(jiffies, end))
+		limit_ms = limit(vq->vb);
+		if (left < 0 || time_after_eq(jiffies, begin + msecs_to_jiffies(limit_ms)))
 			return false;
 	}
-	return true;
+}
+
+/* How long waits may take from now on; those under way notice. */
+void vpv_bal_set_wait(struct vpv_bal *vb, unsigned int ms)
+{
+	unsigned int i;
+
+	WRITE_ONCE(vb->wait_ms, ms);
+	for (i = 0; i < VPV_BAL_QUEUES; i++)
+		wake_up_all(&vb->vq[i].wait);
 }
 
 /*
- * Until @ready(), at most until a reset of the device that was due has failed. The
- * reset drops all buffers, so there is an end to it whatever the device does.
+ * Until @ready(). A device that does not answer is reset, which drops all buffers;
+ * on the way out nobody waits for that: the reset comes anyway.
  */
 int vpv_bal_wait(struct vpv_bal_vq *vq, bool (*ready)(void *ctx), void *ctx)
 {
-	int err = 0;
+	struct vpv_bal *vb = vq->vb;
+	bool back;
 
 	add_waiter(vq, 1);
-	if (!wait_for(vq, ready, ctx, VPV_BAL_ACK_MS)) {
+	back = wait_for(vq, ready, ctx, as_configured);
+	if (!back && !READ_ONCE(vb->leaving)) {
 		vpv_queue_recover(vq->q, "buffer not acknowledged");
-		if (!wait_for(vq, ready, ctx, VPV_BAL_RESET_MS))
-			err = -ETIMEDOUT;
+		back = wait_for(vq, ready, ctx, for_reset_unless_leaving);
 	}
 	add_waiter(vq, -1);
-	return err;
+	return back ? 0 : -ETIMEDOUT;
 }
 
 static bool buf_is_back(void *buf)
@@ -126,15 +177,31 @@ static bool buf_is_back(void *buf)
 	return !vpv_bal_sent(buf);
 }
 
+static unsigned int a_moment(struct vpv_bal *vb)
+{
+	return VPV_BAL_LEAVE_ACK_MS;
+}
+
 /* For who must not wait long and may leave the buffer with the device. */
-bool vpv_bal_wait_brief(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf, unsigned int ms)
+bool vpv_bal_wait_brief(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf)
 {
 	bool back;
 
 	add_waiter(vq, 1);
-	back = wait_for(vq, buf_is_back, buf, ms);
+	back = wait_for(vq, buf_is_back, buf, a_moment);
 	add_waiter(vq, -1);
 	return back;
+}
+
+/* For who gives the memory back to the kernel in any case: until a reset took it away. */
+void vpv_bal_wait_back(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf)
+{
+	add_waiter(vq, 1);
+	if (!wait_for(vq, buf_is_back, buf, at_least_a_while)) {
+		vpv_queue_recover(vq->q, "buffer not acknowledged");
+		wait_for(vq, buf_is_back, buf, for_reset);
+	}
+	add_waiter(vq, -1);
 }
 
 int vpv_bal_wait_buf(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf)

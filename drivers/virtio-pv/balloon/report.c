@@ -47,12 +47,9 @@ static int report(struct page_reporting_dev_info *prdev, struct scatterlist *sgl
 		pages += seg[i].len >> PAGE_SHIFT;
 	}
 	err = vpv_bal_send(vq, &vb->report_buf, seg, 0, n);
+	/* The caller takes the pages back in any case, so there is no leaving early. */
 	if (!err)
-		err = vpv_bal_wait_buf(vq, &vb->report_buf);
-	/*
-	 * The caller takes the pages back in any case; a wait that ends with an error
-	 * outlasted a reset of the device.
-	 */
+		vpv_bal_wait_back(vq, &vb->report_buf);
 	if (!err && vb->report_buf.state != VPV_BAL_ACKED)
 		err = -EIO;
 	vpv_unmap_sg(vb->vdev, sgl, nents, DMA_FROM_DEVICE);

@@ -10,6 +10,8 @@
 /* Pause after a lack of memory: doubled each time. */
 #define RETRY_MIN_MS 200
 #define RETRY_MAX_MS 10000
+/* Pages given between two looks at what is left: 16 MiB. */
+#define FLOOR_STEP 4096UL
 
 /* ---- batches ---- */
 
@@ -31,31 +33,48 @@ static unsigned long batch_room(const struct vpv_bal_batch *b)
 	return (b->max - b->nr) / VPV_BAL_PER_PAGE;
 }
 
-void vpv_bal_batch_add(struct vpv_bal_batch *b, struct page *page)
+void vpv_bal_batch_add(struct vpv_bal_batch *b, unsigned long pfn, unsigned long pages)
 {
-	unsigned long pages = vpv_bal_block_pages(page);
-	u32 pfn = page_to_pfn(page) * VPV_BAL_PER_PAGE;
 	unsigned long i;
 
 	for (i = 0; i < pages * VPV_BAL_PER_PAGE; i++)
-		b->pfns[b->nr++] = cpu_to_le32(pfn + i);
+		b->pfns[b->nr++] = cpu_to_le32(pfn * VPV_BAL_PER_PAGE + i);
 	b->pages += pages;
-	list_add_tail(&page->lru, &b->blocks);
 }
 
 int vpv_bal_batch_send(struct vpv_bal *vb, enum vpv_bal_queue_index i, struct vpv_bal_batch *b)
 {
 	struct vpv_seg seg = { .addr = b->addr, .len = b->nr * sizeof(*b->pfns) };
 
+	b->queue = i;
 	return vpv_bal_send(&vb->vq[i], &b->buf, &seg, 1, 0);
 }
 
-static void batch_reset(struct vpv_bal_batch *b)
+void vpv_bal_batch_reset(struct vpv_bal_batch *b)
 {
 	INIT_LIST_HEAD(&b->blocks);
 	b->nr = 0;
 	b->pages = 0;
 	b->buf.state = VPV_BAL_IDLE;
+}
+
+/* Up to @max pages out of the balloon and into the batch. */
+unsigned long vpv_bal_batch_take(struct vpv_bal *vb, struct vpv_bal_batch *b, unsigned long max)
+{
+	struct page *page;
+	unsigned long n;
+
+	n = vpv_bal_pages_take(vb, &b->blocks, min(max, batch_room(b)));
+	list_for_each_entry(page, &b->blocks, lru)
+		vpv_bal_batch_add(b, page_to_pfn(page), vpv_bal_block_pages(page));
+	return n;
+}
+
+/* What could not be sent is held as before. */
+void vpv_bal_batch_put(struct vpv_bal *vb, struct vpv_bal_batch *b)
+{
+	vpv_bal_pages_keep(vb, &b->blocks);
+	vpv_bal_batch_reset(b);
 }
 
 static struct vpv_bal_batch *free_batch(struct vpv_bal *vb)
@@ -97,53 +116,46 @@ static bool all_is_back(void *ctx)
 
 static void inflated(struct vpv_bal *vb, struct vpv_bal_batch *b)
 {
-	struct page *page, *next;
-
 	vb->flying -= b->pages;
 	atomic64_add(b->pages, &vb->inflated);
 	/* Lost in a reset: held still, and told again with all others. */
-	list_for_each_entry_safe(page, next, &b->blocks, lru)
-		vpv_bal_block_keep(vb, page);
-	batch_reset(b);
+	vpv_bal_batch_put(vb, b);
 }
 
 unsigned long vpv_bal_deflated(struct vpv_bal *vb, struct vpv_bal_batch *b)
 {
-	struct page *page, *next;
 	unsigned long pages = b->pages;
 
 	/* Of a device that does not stop, nothing may be used again. */
 	if (b->buf.state == VPV_BAL_STUCK) {
 		dev_err_ratelimited(vb->vdev->dev, "%lu pages stay with the device for ever\n",
 				    pages);
-		batch_reset(b);
+		vpv_bal_batch_reset(b);
 		return 0;
 	}
-	list_for_each_entry_safe(page, next, &b->blocks, lru)
-		vpv_bal_block_free(vb, page);
+	vpv_bal_pages_free(&b->blocks);
 	atomic64_add(pages, &vb->deflated);
-	batch_reset(b);
+	vpv_bal_batch_reset(b);
 	return pages;
 }
 
-/* Takes in what the device has answered; says how many batches that were. */
-static unsigned int collect(struct vpv_bal *vb, enum vpv_bal_queue_index q)
+/* Takes in what the device has answered, or a reset has dropped. */
+static void collect(struct vpv_bal *vb)
 {
-	unsigned int i, n = 0;
+	unsigned int i;
 
-	vpv_bal_reap(&vb->vq[q]);
+	vpv_bal_reap(&vb->vq[VPV_BAL_INFLATE]);
+	vpv_bal_reap(&vb->vq[VPV_BAL_DEFLATE]);
 	for (i = 0; i < VPV_BAL_BATCHES; i++) {
 		struct vpv_bal_batch *b = &vb->batch[i];
 
 		if (READ_ONCE(b->buf.state) == VPV_BAL_IDLE || vpv_bal_sent(&b->buf))
 			continue;
-		if (q == VPV_BAL_INFLATE)
+		if (b->queue == VPV_BAL_INFLATE)
 			inflated(vb, b);
 		else
 			vpv_bal_deflated(vb, b);
-		n++;
 	}
-	return n;
 }
 
 void vpv_bal_write_actual(struct vpv_bal *vb)
@@ -156,11 +168,11 @@ void vpv_bal_write_actual(struct vpv_bal *vb)
 /* A batch to fill. Direction changes only when nothing is in flight. */
 static struct vpv_bal_batch *next_batch(struct vpv_bal *vb, enum vpv_bal_queue_index q)
 {
-	collect(vb, q);
+	collect(vb);
 	if (!free_batch(vb)) {
 		if (vpv_bal_wait(&vb->vq[q], half_is_back, vb))
 			return NULL;
-		collect(vb, q);
+		collect(vb);
 		vpv_bal_write_actual(vb);
 	}
 	return free_batch(vb);
@@ -172,23 +184,18 @@ static int finish(struct vpv_bal *vb, enum vpv_bal_queue_index q)
 
 	if (!none_in_flight(vb))
 		err = vpv_bal_wait(&vb->vq[q], all_is_back, vb);
-	collect(vb, q);
+	collect(vb);
 	vpv_bal_write_actual(vb);
 	return err;
 }
 
 /* ---- inflate ---- */
 
-static bool stopped(struct vpv_bal *vb)
-{
-	return !READ_ONCE(vb->live) || READ_ONCE(vb->gone) || READ_ONCE(vb->leaving);
-}
-
 static unsigned long to_inflate(struct vpv_bal *vb)
 {
-	unsigned long target = READ_ONCE(vb->target), have = vb->held + vb->flying;
+	unsigned long target = READ_ONCE(vb->target), have = vpv_bal_held(vb) + vb->flying;
 
-	return !stopped(vb) && target > have ? target - have : 0;
+	return !vpv_bal_stopped(vb) && target > have ? target - have : 0;
 }
 
 static unsigned long above_floor(struct vpv_bal *vb)
@@ -202,18 +209,22 @@ static unsigned long above_floor(struct vpv_bal *vb)
 static bool fill(struct vpv_bal *vb, struct vpv_bal_batch *b)
 {
 	unsigned int order = VPV_BAL_MAX_ORDER;
-	unsigned long want, room;
+	unsigned long want, room, budget = 0;
 	struct page *page;
 
 	while ((want = to_inflate(vb)) && (room = batch_room(b))) {
-		want = min3(want, room, above_floor(vb));
+		if (!budget)
+			budget = min(above_floor(vb), FLOOR_STEP);
+		want = min3(want, room, budget);
 		if (!want)
 			return false;
 		page = vpv_bal_block_alloc(want, &order);
 		if (!page)
 			return false;
-		vpv_bal_batch_add(b, page);
-		vb->flying += vpv_bal_block_pages(page);
+		vpv_bal_batch_add(b, page_to_pfn(page), 1UL << order);
+		vpv_bal_block_list(page, order, &b->blocks);
+		vb->flying += 1UL << order;
+		budget -= 1UL << order;
 		cond_resched();
 	}
 	return true;
@@ -221,12 +232,9 @@ static bool fill(struct vpv_bal *vb, struct vpv_bal_batch *b)
 
 static void unfill(struct vpv_bal *vb, struct vpv_bal_batch *b)
 {
-	struct page *page, *next;
-
 	vb->flying -= b->pages;
-	list_for_each_entry_safe(page, next, &b->blocks, lru)
-		vpv_bal_block_free(vb, page);
-	batch_reset(b);
+	vpv_bal_pages_free(&b->blocks);
+	vpv_bal_batch_reset(b);
 }
 
 static int inflate(struct vpv_bal *vb)
@@ -257,100 +265,82 @@ static unsigned long to_deflate(struct vpv_bal *vb)
 {
 	unsigned long target = READ_ONCE(vb->target), have = vpv_bal_held(vb);
 
+	if (READ_ONCE(vb->leaving) && time_after(jiffies, vb->leave_by))
+		return 0;
 	return READ_ONCE(vb->live) && have > target ? have - target : 0;
 }
 
-static void take_back(struct vpv_bal *vb, struct vpv_bal_batch *b)
+static int send_deflate(struct vpv_bal *vb, struct vpv_bal_batch *b)
 {
-	unsigned long want;
-	struct page *page;
+	int err;
 
-	while ((want = min(to_deflate(vb), batch_room(b)))) {
-		page = vpv_bal_block_take(vb, want);
-		if (!page)
-			return;
-		vpv_bal_batch_add(b, page);
-		cond_resched();
-	}
-}
-
-/* What could not be sent is held as before. */
-static void put_back(struct vpv_bal *vb, struct vpv_bal_batch *b)
-{
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, &b->blocks, lru)
-		vpv_bal_block_keep(vb, page);
-	batch_reset(b);
+	/* A page that was moved is asked back only when it was given (5.5.6.1). */
+	err = vpv_bal_move_flush(vb);
+	if (!err)
+		err = vpv_bal_batch_send(vb, VPV_BAL_DEFLATE, b);
+	if (err)
+		vpv_bal_batch_put(vb, b);
+	return err;
 }
 
 static int deflate(struct vpv_bal *vb)
 {
 	struct vpv_bal_batch *b;
+	unsigned long want;
 	int err = 0;
 
-	while (!err && to_deflate(vb)) {
+	while (!err && (want = to_deflate(vb))) {
 		b = next_batch(vb, VPV_BAL_DEFLATE);
 		if (!b)
 			return -ETIMEDOUT;
-		take_back(vb, b);
-		if (!b->nr)
+		if (!vpv_bal_batch_take(vb, b, want))
 			break;
-		err = vpv_bal_batch_send(vb, VPV_BAL_DEFLATE, b);
-		if (err)
-			put_back(vb, b);
+		err = send_deflate(vb, b);
 	}
 	return finish(vb, VPV_BAL_DEFLATE) ?: err;
 }
 
 /* ---- after a reset ---- */
 
+/* Fills the batch from the list as far as it goes. */
+static void fill_from(struct vpv_bal *vb, struct vpv_bal_batch *b, struct list_head *all)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, all, lru) {
+		if (vpv_bal_block_pages(page) > batch_room(b))
+			break;
+		vpv_bal_batch_add(b, page_to_pfn(page), vpv_bal_block_pages(page));
+		list_move_tail(&page->lru, &b->blocks);
+	}
+	vb->flying += b->pages;
+}
+
 /* A device that was reset holds nothing: all that we hold is told to it again. */
 static int retell(struct vpv_bal *vb)
 {
 	struct vpv_bal_batch *b;
-	struct page *page;
 	LIST_HEAD(all);
-	unsigned int order;
 	int err = 0;
 
-	spin_lock_irq(&vb->pages_lock);
-	for (order = 0; order < VPV_BAL_ORDERS; order++) {
-		list_splice_init(&vb->blocks[order], &all);
-		vb->count[order] = 0;
-	}
-	vb->held = 0;
-	spin_unlock_irq(&vb->pages_lock);
-	list_for_each_entry(page, &all, lru)
-		if (!vpv_has_feature(vb->vdev, VIRTIO_BALLOON_F_DEFLATE_ON_OOM))
-			adjust_managed_page_count(page, vpv_bal_block_pages(page));
-
+	vpv_bal_move_forget(vb);
+	if (!vpv_bal_pages_take_all(vb, &all))
+		err = -EAGAIN;
 	while (!list_empty(&all) && !err) {
 		b = next_batch(vb, VPV_BAL_INFLATE);
-		if (!b)
+		if (!b) {
+			err = -ETIMEDOUT;
 			break;
-		while (!list_empty(&all)) {
-			page = list_first_entry(&all, struct page, lru);
-			if (vpv_bal_block_pages(page) > batch_room(b))
-				break;
-			list_del(&page->lru);
-			vpv_bal_batch_add(b, page);
-			vb->flying += vpv_bal_block_pages(page);
 		}
+		fill_from(vb, b, &all);
 		err = vpv_bal_batch_send(vb, VPV_BAL_INFLATE, b);
 		if (err) {
 			vb->flying -= b->pages;
-			list_splice_init(&b->blocks, &all);
-			batch_reset(b);
+			vpv_bal_batch_put(vb, b);
 		}
 	}
 	/* Another reset came in between: held all the same, and told once more. */
-	while (!list_empty(&all)) {
-		page = list_first_entry(&all, struct page, lru);
-		list_del(&page->lru);
-		vpv_bal_block_keep(vb, page);
-		err = err ?: -EAGAIN;
-	}
+	vpv_bal_pages_keep(vb, &all);
 	return finish(vb, VPV_BAL_INFLATE) ?: err;
 }
 
@@ -358,7 +348,7 @@ static int retell(struct vpv_bal *vb)
 
 static void try_later(struct vpv_bal *vb, int err)
 {
-	if (stopped(vb))
+	if (vpv_bal_stopped(vb))
 		return;
 	if (err == -ENOMEM && !vb->told) {
 		dev_notice(vb->vdev->dev,
@@ -372,33 +362,49 @@ static void try_later(struct vpv_bal *vb, int err)
 	queue_delayed_work(vpv_bal_wq, &vb->resize, msecs_to_jiffies(vb->retry_ms));
 }
 
+static int step(struct vpv_bal *vb)
+{
+	int err;
+
+	/* Something of the last step may be with the device still. */
+	collect(vb);
+	if (!none_in_flight(vb))
+		return -EAGAIN;
+	if (READ_ONCE(vb->retell)) {
+		err = retell(vb);
+		if (err)
+			return err;
+		WRITE_ONCE(vb->retell, false);
+	}
+	return vpv_bal_held(vb) > READ_ONCE(vb->target) ? deflate(vb) : inflate(vb);
+}
+
 void vpv_bal_resize_work(struct work_struct *work)
 {
 	struct vpv_bal *vb = container_of(to_delayed_work(work), struct vpv_bal, resize);
-	int err = 0;
+	int err;
 
 	mutex_lock(&vb->resize_lock);
-	if (!stopped(vb) && xchg(&vb->retell, false)) {
-		err = retell(vb);
-		if (err)
-			WRITE_ONCE(vb->retell, true);
+	if (!vpv_bal_stopped(vb)) {
+		err = step(vb);
+		if (!err)
+			vb->retry_ms = 0;
+		/* The target may have moved to the other side while we worked. */
+		if (err || to_deflate(vb) || to_inflate(vb))
+			try_later(vb, err);
 	}
-	if (!err && !stopped(vb))
-		err = vpv_bal_held(vb) > READ_ONCE(vb->target) ? deflate(vb) : inflate(vb);
-	if (!err)
-		vb->retry_ms = 0;
-	/* The target may have moved to the other side while we worked. */
-	if (err || to_deflate(vb) || to_inflate(vb))
-		try_later(vb, err);
 	mutex_unlock(&vb->resize_lock);
 }
 
-/* Unbind, the device is live: it gets to know. */
+/* Unbind, the device is live: it gets to know, if it answers. */
 void vpv_bal_deflate_all(struct vpv_bal *vb)
 {
 	mutex_lock(&vb->resize_lock);
 	WRITE_ONCE(vb->target, 0);
-	if (!READ_ONCE(vb->retell))
+	vb->leave_by = jiffies + msecs_to_jiffies(VPV_BAL_LEAVE_MS);
+	vpv_bal_set_wait(vb, VPV_BAL_LEAVE_ACK_MS);
+	collect(vb);
+	if (none_in_flight(vb) && !READ_ONCE(vb->retell))
 		deflate(vb);
 	mutex_unlock(&vb->resize_lock);
 }
@@ -406,15 +412,22 @@ void vpv_bal_deflate_all(struct vpv_bal *vb)
 /* Unbind, the device has been reset: what is left is ours, if it did acknowledge. */
 void vpv_bal_free_all(struct vpv_bal *vb)
 {
-	struct page *page;
+	unsigned long held;
+	LIST_HEAD(all);
 
-	if (vpv_dev_untrusted(vb->vdev)) {
-		if (vb->held)
-			dev_err(vb->vdev->dev,
-				"%lu pages are not given back: the device did not acknowledge a reset\n",
-				vb->held);
-		return;
-	}
-	while ((page = vpv_bal_block_take(vb, ULONG_MAX)))
-		vpv_bal_block_free(vb, page);
+	collect(vb);
+	if (vb->oom_batch.nr)
+		vpv_bal_deflated(vb, &vb->oom_batch);
+	vpv_bal_move_forget(vb);
+	held = vpv_bal_held(vb);
+	/* Off the kernel's list in any case: it would call us to move a page. */
+	while (!vpv_bal_pages_take_all(vb, &all))
+		dev_warn(vb->vdev->dev, "waiting for %lu pages that compaction has\n",
+			 vpv_bal_held(vb));
+	if (!vpv_dev_untrusted(vb->vdev))
+		vpv_bal_pages_free(&all);
+	else if (held)
+		dev_err(vb->vdev->dev,
+			"%lu pages are not given back: the device did not acknowledge a reset\n",
+			held);
 }

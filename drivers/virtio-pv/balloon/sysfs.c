@@ -26,6 +26,9 @@ SHOW(floor_kib, in_kib(buf, vb->floor))
 SHOW(inflated_kib, in_kib(buf, atomic64_read(&vb->inflated)))
 SHOW(deflated_kib, in_kib(buf, atomic64_read(&vb->deflated)))
 SHOW(oom_deflated_kib, in_kib(buf, atomic64_read(&vb->oom_deflated)))
+SHOW(migrated_kib, in_kib(buf, atomic64_read(&vb->migrated)))
+SHOW(hinted_kib, in_kib(buf, atomic64_read(&vb->hinted)))
+SHOW(hints_held_kib, in_kib(buf, READ_ONCE(vb->hint.held)))
 SHOW(reported_kib, in_kib(buf, atomic64_read(&vb->reported)))
 SHOW(reporting, sysfs_emit(buf, "%d\n", vb->reporting))
 SHOW(stats_sent, sysfs_emit(buf, "%lld\n", atomic64_read(&vb->stats_sent)))
@@ -47,6 +50,7 @@ static ssize_t blocks_show(struct device *dev, struct device_attribute *attr, ch
 static const struct device_attribute templates[] = {
 	__ATTR_RO(actual_kib), __ATTR_RO(target_kib), __ATTR_RO(floor_kib), __ATTR_RO(blocks),
 	__ATTR_RO(inflated_kib), __ATTR_RO(deflated_kib), __ATTR_RO(oom_deflated_kib),
+	__ATTR_RO(migrated_kib), __ATTR_RO(hinted_kib), __ATTR_RO(hints_held_kib),
 	__ATTR_RO(reported_kib), __ATTR_RO(reporting), __ATTR_RO(stats_sent),
 	__ATTR_RO(acks_late),
 };
