@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: balloon
 # briefly: 6.1 7.3
-# timeout: 240
+# timeout: 400
 # A GiB goes to the host and comes back, in few notifications; the host's memory
 # follows, and what the two sides say agrees.
 . "$(dirname "$0")/lib.sh"

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# boot: vuballoon
+# timeout: 240
+# briefly: 7.3
+# fresh: yes
+# A balloon device that keeps book, never answers, answers too early, without
+# having looked, or changes its mind all the time.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/vu-balloon.bash"
+
+free=$(meminfo_mib MemFree)
+was_reset() { [ "$(log_count "resetting the device")" -ge 1 ]; }
+# what comes is what the guest sent when it was asked before
+counted() { vu "$1" poll && [ "$(meminfo_mib MemTotal)" = $(($(noted "$1" stat-5) >> 20)) ]; }
+faults_of() { if [ "$1" = split ]; then echo early bad-id; else echo dup-id idx-jump; fi; }
+
+for unit in split packed; do
+	check "our driver takes $unit" take "$unit" || bail "no balloon $unit"
+	vu "$unit" target 200
+	agreed "$unit" 200 in
+	vu "$unit" target 51
+	agreed "$unit" 51 "a part out"
+	honest "$unit" "in and out"
+
+	before=$(noted "$unit" inflate-buffers)
+	vu "$unit" flap 20 120 400 400
+	sleep 2
+	vu "$unit" target 30
+	agreed "$unit" 30 "after a target that flapped"
+	honest "$unit" "a target that flapped"
+	n=$(($(noted "$unit" inflate-buffers) - before))
+	check "$unit: 400 changes within a second are followed at a bounded rate ($n)" test "$n" -le 150
+
+	check "$unit: statistics come when asked for, and are the guest's" wait_for 15 counted "$unit"
+
+	log_mark "$unit silent"
+	vu "$unit" fault silent >/dev/null
+	vu "$unit" target 100
+	check "$unit: never an answer: a reset" wait_for 30 was_reset
+	vu "$unit" fault none >/dev/null
+	agreed "$unit" 100 "good again"
+	honest "$unit" "never an answer"
+
+	for fault in $(faults_of "$unit"); do
+		log_mark "$unit $fault"
+		vu "$unit" fault "$fault" q=0 >/dev/null
+		vu "$unit" target 90
+		agreed "$unit" 90 "$fault"
+		vu "$unit" fault none >/dev/null
+		vu "$unit" target 60
+		agreed "$unit" 60 "after $fault"
+	done
+	honest "$unit" "lies"
+
+	vu "$unit" blind on
+	vu "$unit" target 100
+	check "$unit: numbers that nobody read: given all the same" wait_for 20 has "$unit" 100
+	vu "$unit" blind off
+	vu "$unit" target 60
+	check "$unit: and taken back" wait_for 20 has "$unit" 60
+done
+
+log_mark "unbind"
+vu split fault silent >/dev/null
+vu split target 250
+sleep 0.5
+start=$SECONDS
+check "a silent device can be given back" rebind split none
+took=$((SECONDS - start))
+check "within 10 seconds ($took)" test "$took" -le 10
+vu split fault none >/dev/null
+check "the module unloads" unload virtio_pv_balloon
+check "all pages are back" test $((free - $(meminfo_mib MemFree))) -le 40
