@@ -11,6 +11,9 @@
 
 #include "balloon.h"
 
+/* Pause after a full report. */
+#define MORE_MS 100
+
 bool vpv_bal_pages_are_initialised(void)
 {
 	return page_poisoning_enabled_static() || want_init_on_free();
@@ -55,6 +58,12 @@ static int report(struct page_reporting_dev_info *prdev, struct scatterlist *sgl
 	vpv_unmap_sg(vb->vdev, sgl, nents, DMA_FROM_DEVICE);
 	if (!err)
 		atomic64_add(pages, &vb->reported);
+	/*
+	 * The kernel reports a part of what is free and goes on after its pause of two
+	 * seconds. A full report means that there is more: go on sooner.
+	 */
+	if (!err && nents == VPV_BAL_RANGES)
+		schedule_delayed_work(&prdev->work, msecs_to_jiffies(MORE_MS));
 	return err;
 }
 
