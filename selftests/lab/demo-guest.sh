@@ -93,9 +93,23 @@ wait_for 30 holds 0
 echo "and the guest has it back: $(meminfo_mib MemFree) MiB free"
 modprobe -r virtio_pv_balloon
 
+say "The host's clock, as a PTP clock of the guest"
+take clock0
+ptp=/dev/$(cat "/sys/bus/pci/devices/$(bdf clock0)/clock0/ptp")
+ptp-check "$ptp" read 50 >/dev/null
+n=1000 k0=$(kicks clock0) i0=$(interrupts clock0)
+ptp-check "$ptp" read $n >/tmp/clock
+awk -v n=$n -v k=$(($(kicks clock0) - k0)) -v i=$(($(interrupts clock0) - i0)) -v ptp="$ptp" '
+	{ v[$1] = $2 }
+	END {
+		printf "%s is %.3f ms ahead of the guest, sure to %.1f us\n", ptp, v["offset"] / 1e6, v["best"] / 2e3
+		printf "%d readings: %.2f kicks, %.2f irqs, %.1f us each (median; shortest %.1f us)\n",
+			n, k / n, i / n, v["median"] / 1e3, v["best"] / 1e3
+	}' /tmp/clock
+
 say "Giving the disks back"
 for name in data ours; do
 	give "$name"
 done
-modprobe -r virtio_pv_blk
+modprobe -r virtio_pv_blk virtio_pv_clock
 echo "done: the in-tree driver has them again, and our modules are unloaded"
