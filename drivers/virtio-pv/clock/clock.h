@@ -231,6 +231,7 @@ int vpv_clock_alarm_set(struct vpv_clock *c, bool own);
 int vpv_clock_rtc_add(struct vpv_clock *c);
 void vpv_clock_rtc_del(struct vpv_clock *c);
 void vpv_clock_rtc_expired(struct vpv_clock *c);
+bool vpv_clock_rtc_may_wake(struct vpv_clock *c);
 
 /* sysfs.c */
 int vpv_clock_sysfs_add(struct vpv_clock *c);

@@ -168,6 +168,17 @@ static void failed(struct vpv_dev *vdev)
 	set_gone(vdev->priv);
 }
 
+static bool may_wake(struct vpv_dev *vdev)
+{
+	struct vpv_clock_dev *vc = vdev->priv;
+	unsigned int i;
+
+	for (i = 0; i < vc->nr_clocks; i++)
+		if (vpv_clock_rtc_may_wake(&vc->clocks[i]))
+			return true;
+	return false;
+}
+
 static void drop(struct vpv_queue *q, void *token, bool retry)
 {
 	struct vpv_clock_dev *vc = q->vdev->priv;
@@ -260,6 +271,7 @@ static struct vpv_driver vpv_clock_driver = {
 	.quiesce = quiesce,
 	.resume = resume,
 	.failed = failed,
+	.may_wake = may_wake,
 	.drop = drop,
 };
 

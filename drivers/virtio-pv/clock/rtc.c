@@ -169,6 +169,12 @@ void vpv_clock_rtc_del(struct vpv_clock *c)
 	c->rtc_parent = NULL;
 }
 
+/* Before a suspend: is there an alarm to sleep until? */
+bool vpv_clock_rtc_may_wake(struct vpv_clock *c)
+{
+	return c->rtc_parent && READ_ONCE(c->alarm_on) && device_may_wakeup(&c->rtc_parent->dev);
+}
+
 /*
  * Hard interrupt context, under the alarm queue's reap_lock. The rtc core reads the
  * clock and decides by it what has expired (RTC-012).

@@ -117,6 +117,9 @@ struct vpv_queue_desc {
  *	this cannot be the same device
  * @resume: the device takes buffers again
  * @failed: the device will not come back: let users see errors at once; inverse of @quiesce too
+ * @may_wake: before a suspend (never hibernation): true: leave the device running, its
+ *	interrupts may have to wake the machine. Stopped and started when it is
+ *	over. NULL: no. Such a driver's interrupts are handled throughout
  * @drop: a buffer that was never completed, after the device was reset: @retry:
  *	it will be started again
  * @config_changed: process context, at most one in VPV_CONFIG_PERIOD_MS (rate
@@ -143,6 +146,7 @@ struct vpv_driver {
 	int (*revalidate)(struct vpv_dev *vdev);
 	void (*resume)(struct vpv_dev *vdev);
 	void (*failed)(struct vpv_dev *vdev);
+	bool (*may_wake)(struct vpv_dev *vdev);
 	void (*drop)(struct vpv_queue *q, void *token, bool retry);
 	void (*config_changed)(struct vpv_dev *vdev);
 	void (*outer_lock)(void);

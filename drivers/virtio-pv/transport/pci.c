@@ -120,11 +120,31 @@ static void shutdown(struct pci_dev *pdev)
 
 /* ---- stop and start from outside ---- */
 
-static int suspend(struct device *dev)
+static int freeze(struct device *dev)
 {
 	struct vpv_pci *p = dev_get_drvdata(dev);
 
 	vpv_dev_pause(&p->core, true);
+	return 0;
+}
+
+/* A shared line is masked over a suspend, whatever the device has to say. */
+static bool stays_awake(struct vpv_pci *p)
+{
+	const struct vpv_driver *drv = p->core.vdev.drv;
+
+	return p->mode != VPV_PCI_INTX && drv->may_wake && drv->may_wake(&p->core.vdev);
+}
+
+static int suspend(struct device *dev)
+{
+	struct vpv_pci *p = dev_get_drvdata(dev);
+
+	p->awake = stays_awake(p);
+	if (!p->awake)
+		return freeze(dev);
+	/* With its state saved, the PCI core leaves the function's power alone. */
+	pci_save_state(p->pdev);
 	return 0;
 }
 
@@ -133,11 +153,22 @@ static int resume(struct device *dev)
 {
 	struct vpv_pci *p = dev_get_drvdata(dev);
 
+	/* Where the machine lost its power the device has forgotten everything. */
+	if (p->awake)
+		vpv_dev_pause(&p->core, false);
+	p->awake = false;
 	vpv_dev_unpause(&p->core);
 	return 0;
 }
 
-static DEFINE_SIMPLE_DEV_PM_OPS(pm_ops, suspend, resume);
+static const struct dev_pm_ops pm_ops = {
+	.suspend = pm_sleep_ptr(suspend),
+	.resume = pm_sleep_ptr(resume),
+	.freeze = pm_sleep_ptr(freeze),
+	.thaw = pm_sleep_ptr(resume),
+	.poweroff = pm_sleep_ptr(freeze),
+	.restore = pm_sleep_ptr(resume),
+};
 
 static void reset_prepare(struct pci_dev *pdev)
 {

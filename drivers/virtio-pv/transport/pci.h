@@ -43,6 +43,7 @@ enum vpv_pci_mode {
  * @managed: with CPUs chosen by the kernel
  * @vectors: the interrupts
  * @nr_vectors: how many
+ * @awake: left running over a suspend
  */
 struct vpv_pci {
 	struct vpv_dev_core core;
@@ -60,6 +61,7 @@ struct vpv_pci {
 	bool managed;
 	struct vpv_pci_vector *vectors;
 	unsigned int nr_vectors;
+	bool awake;
 };
 
 static inline struct vpv_pci *to_vpv_pci(struct vpv_dev_core *d)
