@@ -105,6 +105,7 @@ int vpv_clock_caps_read(struct vpv_clock_dev *vc)
 		c->vc = vc;
 		c->id = id;
 		spin_lock_init(&c->last_lock);
+		spin_lock_init(&c->line_lock);
 		err = read_caps(vc, id, &c->caps);
 		if (err) {
 			dev_err(dev, "clock %u: device does not tell what it is: error %d\n", id,

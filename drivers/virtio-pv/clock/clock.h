@@ -8,6 +8,8 @@
  *	check.c		what can be true; pure
  *	ptp.c		PTP clocks: readings between two system times
  *	cross.c		PTP_SYS_OFFSET_PRECISE: readings tied to a hardware counter
+ *	line.c		a clock as a line over that counter; pure
+ *	extrapolate.c	readings from the line, on request
  *	alarm.c		the alarm queue
  *	rtc.c		rtc class devices for clocks with an alarm
  *	sysfs.c		attributes of the clocks
@@ -26,6 +28,7 @@
 
 #include "../core/vpv.h"
 #include "check.h"
+#include "line.h"
 
 struct platform_device;
 struct rtc_device;
@@ -101,7 +104,10 @@ struct vpv_clock_caps {
  * @last: latest reading of a monotonic clock
  * @alarm_ns: alarm last set
  * @alarm_on: and enabled; both under the rtc's ops_lock or while there is no user
- * @readings: good ones
+ * @line_lock: protects @line
+ * @line: the clock over the counter, for readings without the device
+ * @extrapolated: readings from it
+ * @readings: good ones, these included
  * @refused: readings that could not be true
  * @attrs: its attributes
  */
@@ -117,6 +123,9 @@ struct vpv_clock {
 	u64 last;
 	u64 alarm_ns;
 	bool alarm_on;
+	spinlock_t line_lock;
+	struct vpv_clock_line line;
+	atomic64_t extrapolated;
 	atomic64_t readings;
 	atomic64_t refused;
 	struct vpv_clock_attrs *attrs;
@@ -217,8 +226,17 @@ void vpv_clock_ptp_del(struct vpv_clock *c);
 
 /* cross.c */
 int vpv_clock_counter(void);	/* VIRTIO_RTC_COUNTER_..., negative: none the guest shares */
+u64 vpv_clock_read_counter(void);
 int vpv_clock_getcrosststamp(struct ptp_clock_info *info,
 			     struct system_device_crosststamp *xts);
+int vpv_clock_sample(struct vpv_clock *c, struct ptp_system_timestamp *sts,
+		     struct vpv_clock_sample *s);
+
+/* extrapolate.c */
+bool vpv_clock_extrapolates(const struct vpv_clock *c);
+int vpv_clock_extrapolate(struct vpv_clock *c, struct ptp_system_timestamp *sts, u64 *ns);
+void vpv_clock_extrapolate_forget(struct vpv_clock *c);
+u64 vpv_clock_extrapolate_bound(struct vpv_clock *c);
 
 /* alarm.c */
 int vpv_clock_alarm_create(struct vpv_clock_dev *vc);

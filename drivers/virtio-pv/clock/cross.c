@@ -20,7 +20,7 @@ int vpv_clock_counter(void)
 	return VIRTIO_RTC_COUNTER_X86_TSC;
 }
 
-static u64 read_counter(void)
+u64 vpv_clock_read_counter(void)
 {
 	return rdtsc_ordered();
 }
@@ -32,7 +32,7 @@ int vpv_clock_counter(void)
 	return VIRTIO_RTC_COUNTER_ARM_VCT;
 }
 
-static u64 read_counter(void)
+u64 vpv_clock_read_counter(void)
 {
 	return __arch_counter_get_cntvct();
 }
@@ -42,7 +42,7 @@ int vpv_clock_counter(void)
 	return -ENODEV;
 }
 
-static u64 read_counter(void)
+u64 vpv_clock_read_counter(void)
 {
 	return 0;
 }
@@ -51,11 +51,13 @@ static u64 read_counter(void)
 /**
  * struct cross - a cross-timestamp in the making
  * @xts: what the PTP core wants
+ * @sts: system time before and after, or NULL
  * @from: before the device could see the request
  * @to: after its answer was seen
  */
 struct cross {
 	struct system_device_crosststamp *xts;
+	struct ptp_system_timestamp *sts;
 	struct vpv_clock_point from;
 	struct vpv_clock_point to;
 };
@@ -66,9 +68,9 @@ static void take_point(const struct cross *x, struct vpv_clock_point *p)
 	ktime_t sys, raw;
 
 	local_irq_save(flags);
-	p->first = read_counter();
+	p->first = vpv_clock_read_counter();
 	vpv_crosststamp_now(x->xts, &sys, &raw);
-	p->last = read_counter();
+	p->last = vpv_clock_read_counter();
 	local_irq_restore(flags);
 	p->sys = ktime_to_ns(sys);
 	p->raw = ktime_to_ns(raw);
@@ -78,6 +80,7 @@ static void before(void *ctx)
 {
 	struct cross *x = ctx;
 
+	ptp_read_system_prets(x->sts);
 	take_point(x, &x->from);
 }
 
@@ -86,6 +89,7 @@ static void after(void *ctx)
 	struct cross *x = ctx;
 
 	take_point(x, &x->to);
+	ptp_read_system_postts(x->sts);
 }
 
 static int read_cross(struct vpv_clock *c, struct cross *x, u64 *ns, u64 *cycles)
@@ -114,6 +118,26 @@ static int read_cross(struct vpv_clock *c, struct cross *x, u64 *ns, u64 *cycles
 	return vpv_clock_plausible(c, *ns);
 }
 
+/* A reading, and system time when the counter stood where the device says. */
+static int read_between(struct vpv_clock *c, struct cross *x, u64 *ns, u64 *cycles, s64 *sys,
+			s64 *raw)
+{
+	int err;
+
+	err = read_cross(c, x, ns, cycles);
+	if (err)
+		return err;
+	err = vpv_clock_between(&x->from, &x->to, *cycles, sys, raw);
+	if (err == -ERANGE) {
+		atomic64_inc(&c->refused);
+		dev_err_ratelimited(c->vc->vdev->dev,
+				    "clock %u: counter %llu is not between %llu and %llu: refused\n",
+				    c->id, *cycles, x->from.first, x->to.last);
+		return -EIO;
+	}
+	return err;
+}
+
 int vpv_clock_getcrosststamp(struct ptp_clock_info *info, struct system_device_crosststamp *xts)
 {
 	struct vpv_clock *c = container_of(info, struct vpv_clock, info);
@@ -122,19 +146,30 @@ int vpv_clock_getcrosststamp(struct ptp_clock_info *info, struct system_device_c
 	s64 sys, raw;
 	int err;
 
-	err = read_cross(c, &x, &ns, &cycles);
+	err = read_between(c, &x, &ns, &cycles, &sys, &raw);
+	if (err == -ETIME)
+		return -EAGAIN;	/* interrupted for long, or the system clock was set */
 	if (err)
 		return err;
-	err = vpv_clock_between(&x.from, &x.to, cycles, &sys, &raw);
-	if (err == -ERANGE) {
-		atomic64_inc(&c->refused);
-		dev_err_ratelimited(c->vc->vdev->dev,
-				    "clock %u: counter %llu is not between %llu and %llu: refused\n",
-				    c->id, cycles, x.from.first, x.to.last);
-		return -EIO;
-	}
-	if (err)
-		return -EAGAIN;	/* interrupted for long, or the system clock was set */
 	vpv_crosststamp_fill(xts, ns_to_ktime(ns), ns_to_ktime(sys), ns_to_ktime(raw));
+	return 0;
+}
+
+/* A cross-timestamp by itself. */
+int vpv_clock_sample(struct vpv_clock *c, struct ptp_system_timestamp *sts,
+		     struct vpv_clock_sample *s)
+{
+	struct system_device_crosststamp xts = { };
+	struct cross x = { .xts = &xts, .sts = sts };
+	s64 sys, raw;
+	int err;
+
+	err = read_between(c, &x, &s->ns, &s->cycles, &sys, &raw);
+	/* The raw clock runs on whatever the system's is set to. */
+	if (err && err != -ETIME)
+		return err;
+	if (x.to.raw < x.from.raw)
+		return -EIO;
+	s->width = x.to.raw - x.from.raw;
 	return 0;
 }

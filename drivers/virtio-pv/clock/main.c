@@ -99,8 +99,10 @@ static void open_clocks(struct vpv_clock_dev *vc)
 	unsigned int i;
 
 	/* A monotonic clock may begin anew with a reset. */
-	for (i = 0; i < vc->nr_clocks; i++)
+	for (i = 0; i < vc->nr_clocks; i++) {
 		vc->clocks[i].last = 0;
+		vpv_clock_extrapolate_forget(&vc->clocks[i]);
+	}
 	WRITE_ONCE(vc->checked, true);
 	wake_up_all(&vc->wait);
 }

@@ -87,7 +87,10 @@ static int gettimex64(struct ptp_clock_info *info, struct timespec64 *ts,
 	u64 ns;
 	int err;
 
-	err = vpv_clock_read(c, sts, &ns);
+	if (vpv_clock_extrapolates(c))
+		err = vpv_clock_extrapolate(c, sts, &ns);
+	else
+		err = vpv_clock_read(c, sts, &ns);
 	if (!err)
 		*ts = ns_to_timespec64(ns);
 	return err;

@@ -8,7 +8,7 @@
 
 #include "clock.h"
 
-enum { TYPE, SMEARING, PTP, CROSS, ALARM, READINGS, REFUSED, NR_ATTRS };
+enum { TYPE, SMEARING, PTP, CROSS, ALARM, READINGS, REFUSED, EXTRAPOLATED, BOUND, NR_ATTRS };
 
 /**
  * struct vpv_clock_attrs - the folder of a clock
@@ -68,6 +68,17 @@ static ssize_t refused_show(struct device *dev, struct device_attribute *attr, c
 	return sysfs_emit(buf, "%lld\n", atomic64_read(&clock_of(attr)->refused));
 }
 
+static ssize_t extrapolated_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", atomic64_read(&clock_of(attr)->extrapolated));
+}
+
+static ssize_t extrapolation_bound_ns_show(struct device *dev, struct device_attribute *attr,
+					   char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", vpv_clock_extrapolate_bound(clock_of(attr)));
+}
+
 static const struct device_attribute templates[NR_ATTRS] = {
 	[TYPE] = __ATTR_RO(type),
 	[SMEARING] = __ATTR_RO(smearing),
@@ -76,6 +87,8 @@ static const struct device_attribute templates[NR_ATTRS] = {
 	[ALARM] = __ATTR_RO(alarm),
 	[READINGS] = __ATTR_RO(readings),
 	[REFUSED] = __ATTR_RO(refused),
+	[EXTRAPOLATED] = __ATTR_RO(extrapolated),
+	[BOUND] = __ATTR_RO(extrapolation_bound_ns),
 };
 
 int vpv_clock_sysfs_add(struct vpv_clock *c)
