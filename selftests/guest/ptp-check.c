@@ -9,6 +9,9 @@
  *	basic N		the same by PTP_SYS_OFFSET: offset only
  *	get N		N times clock_gettime(): ns each, and the last one
  *	precise N	N cross-timestamps (PTP_SYS_OFFSET_PRECISE): offset
+ *	raw N		N readings between two times of CLOCK_MONOTONIC_RAW: how many
+ *			are in order
+ *	extras		external timestamps, periodic output, pulse per second: refused or accepted
  *	set		clock_settime(), clock_adjtime(): errno of each
  *	calibrate N	what this machine's counter has more than the clock tells, when the
  *			clock tells the host's counter: best guess, and how wide it is
@@ -95,6 +98,42 @@ static void extended(int n)
 	qsort(bracket, n, sizeof(*bracket), by_value);
 	printf("best %lld\nmedian %lld\noffset %lld\n", (long long)best,
 	       (long long)bracket[n / 2], (long long)offset);
+}
+
+/* Older kernels have something reserved where the clock's id is now, and want it to be 0. */
+static void raw(int n)
+{
+	struct ptp_sys_offset_extended x;
+	int i, ordered = 0;
+
+	for (i = 0; i < n; i++) {
+		int64_t before = get(CLOCK_MONOTONIC_RAW), after;
+
+		memset(&x, 0, sizeof(x));
+		x.n_samples = 1;
+		x.clockid = CLOCK_MONOTONIC_RAW;
+		if (ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &x))
+			die("PTP_SYS_OFFSET_EXTENDED");
+		after = get(CLOCK_MONOTONIC_RAW);
+		ordered += before <= ns(&x.ts[0][0]) && ns(&x.ts[0][0]) <= ns(&x.ts[0][2]) &&
+			   ns(&x.ts[0][2]) <= after;
+	}
+	printf("ordered %d\n", ordered);
+}
+
+static void try(const char *name, unsigned long request, void *arg)
+{
+	printf("%s %s\n", name, ioctl(fd, request, arg) ? "refused" : "accepted");
+}
+
+static void extras(void)
+{
+	struct ptp_extts_request extts = { .flags = PTP_ENABLE_FEATURE };
+	struct ptp_perout_request perout = { .period.sec = 1 };
+
+	try("extts", PTP_EXTTS_REQUEST, &extts);
+	try("perout", PTP_PEROUT_REQUEST, &perout);
+	try("pps", PTP_ENABLE_PPS, (void *)1);
 }
 
 static void basic(int n)
@@ -234,7 +273,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || n < 1 || n > 1000000) {
 		fprintf(stderr,
-			"usage: ptp-check DEVICE caps|read|basic|get|precise|calibrate|set|parallel [N]\n");
+			"usage: ptp-check DEVICE caps|read|raw|basic|get|precise|calibrate|extras|set|parallel [N]\n");
 		return 64;
 	}
 	fd = open(argv[1], O_RDWR);
@@ -250,6 +289,10 @@ int main(int argc, char **argv)
 		gettime(n);
 	else if (!strcmp(verb, "precise"))
 		precise(n);
+	else if (!strcmp(verb, "raw"))
+		raw(n);
+	else if (!strcmp(verb, "extras"))
+		extras();
 	else if (!strcmp(verb, "calibrate"))
 		calibrate(n);
 	else if (!strcmp(verb, "set"))

@@ -89,7 +89,7 @@ void rtc_alarm_set(struct vu_dev *dev, struct rtc_clock *c, uint64_t alarm, bool
 void rtc_alarm_look(struct vu_dev *dev, struct rtc_clock *c);
 void rtc_alarm_reset(struct vu_dev *dev);
 bool rtc_alarm_pending(void);
-uint32_t rtc_alarm_notify(struct vu_dev *dev, const struct vu_elem *e);
+uint32_t rtc_alarm_notify(const struct vu_elem *e);
 
 /* ---- rtc_lie.c ---- */
 

@@ -88,13 +88,12 @@ bool rtc_alarm_pending(void)
 	return first_pending();
 }
 
-uint32_t rtc_alarm_notify(struct vu_dev *dev, const struct vu_elem *e)
+uint32_t rtc_alarm_notify(const struct vu_elem *e)
 {
 	struct rtc_clock *c = first_pending();
 	uint64_t id = c - rtc.clock, type = VIRTIO_RTC_NOTIF_ALARM;
 	struct virtio_rtc_notif_alarm n = { 0 };
 
-	(void)dev;
 	c->pending = false;
 	rtc.bells++;
 	rtc_lie(RTC_LIE_BELL_CLOCK, &id);

@@ -243,7 +243,7 @@ static uint32_t rtc_request(struct vu_queue *q, struct vu_elem *e)
 	uint8_t status;
 
 	if (q->index)
-		return rtc_alarm_notify(q->dev, e);
+		return rtc_alarm_notify(e);
 	vu_read(e, 0, &req, sizeof(req));
 	check_reserved(&req);
 	m = find_message(le16toh(req.head.msg_type));
