@@ -29,6 +29,9 @@ def add_tests(tree, top, extra):
             if name not in ("boots", "bin"):
                 path = os.path.join(source, name)
                 (shutil.copytree if os.path.isdir(path) else shutil.copy)(path, os.path.join(tree, "test", name))
+    rules = os.path.join(top, "packaging", "udev")
+    if os.path.isdir(rules):
+        shutil.copytree(rules, os.path.join(tree, "test", "udev"))
     for path, name in extra:
         shutil.copy(path, os.path.join(tree, "test", name))
 
