@@ -6,6 +6,7 @@
 # The udev rule under a real udevd, and the recipes of docs/using.md: a system
 # clock that is 2 s off is brought to the host's time and held there.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/udevd.bash"
 need_lab
 need_module virtio_pv_clock
 
@@ -16,13 +17,8 @@ ptp=$(cat "/sys/bus/pci/devices/$(bdf clock0)/clock0/ptp")
 
 # ---- /dev/ptp_virtio ----
 
-mkdir -p /run/udev/rules.d
-cp /test/udev/*.rules /run/udev/rules.d/
-ln -sf "$(command -v udevadm)" /run/systemd-udevd
-/run/systemd-udevd --daemon || bail "udevd does not start"
-udevadm control --ping || bail "udevd does not answer"
-udevadm trigger --subsystem-match=ptp
-udevadm settle --timeout=20
+check "udevd starts" udevd_start || bail "no udevd"
+udevd_look ptp
 check_equal "udev names a clock that was there before it" "$ptp" "$(readlink /dev/ptp_virtio)"
 echo "$(bdf clock0)" >/sys/bus/pci/drivers/virtio_pv_clock/unbind
 check "the name goes with the clock" wait_for 20 test ! -e /dev/ptp_virtio
@@ -79,5 +75,5 @@ recipe chrony -2 chronyd -n -u root -f /tmp/chrony.conf
 recipe phc2sys 2 phc2sys -s /dev/ptp_virtio -c CLOCK_REALTIME -O 0 -m
 
 echo "$(bdf clock0)" >/sys/bus/pci/drivers/virtio_pv_clock/unbind
-udevadm control --exit
+udevd_stop
 check "the module unloads" unload virtio_pv_clock
