@@ -12,7 +12,7 @@
 check "our driver takes the clock on a split ring" take split || bail "no clock"
 check "and the one on a packed ring" take packed || bail "no clock"
 for name in split packed; do
-	check "$name: it interrupts by MSI-X" grep -q "MSIX.*$(bdf $name)" /proc/interrupts
+	check "$name: it interrupts by MSI-X" grep -qx msix "/sys/bus/pci/devices/$(bdf $name)"/msi_irqs/*
 done
 
 # Types, each with the name user space knows it by; an unknown type is left alone.

@@ -53,8 +53,8 @@ share_counter() {
 	vu "$1" clock 0 source counter >/dev/null || return 1
 	out=$(ptp-check "$ptp" calibrate 200) || { echo "$out"; return 1; }
 	vu "$1" clock 0 source host >/dev/null
-	echo "# counter: $(tr '\n' ' ' <<<"$out")"
-	vu "$1" counter offset "$(awk '$1 == "cycles" { print $2 }' <<<"$out")" >/dev/null
+	# shellcheck disable=SC2046
+	vu "$1" counter offset $(awk '{ print $2 }' <<<"$out") >/dev/null
 }
 
 log_mark() { echo "vpv-mark: $1" >/dev/kmsg; log_marked=$1; }

@@ -60,6 +60,7 @@ struct rtc {
 	struct rtc_clock clock[RTC_MAX_CLOCKS];
 	unsigned int nr_clocks;
 	int64_t counter_offset;	/* the guest's counter less the host's */
+	uint64_t counter_margin; /* cycles between a request, the look at the counter, the answer */
 	bool retain;		/* alarms survive a reset */
 	uint64_t bells;		/* alarm notifications sent */
 };

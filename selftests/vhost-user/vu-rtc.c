@@ -9,6 +9,8 @@
 #include "rtc.h"
 
 #define U(v) ((unsigned long long)(v))
+/* About a tenth of a second. */
+#define MARGIN_MAX 300000000
 
 struct rtc rtc;
 
@@ -378,12 +380,18 @@ static const char *cmd_clock(struct vu_dev *dev, int argc, char **argv, FILE *ou
 
 static const char *cmd_counter(struct vu_dev *dev, int argc, char **argv, FILE *out)
 {
-	if (argc == 3 && !strcmp(argv[1], "offset"))
-		return set_counter_offset(dev, argv[2]) ? "the offset is a number of cycles" : NULL;
-	if (argc != 1)
-		return "counter wants offset CYCLES, or nothing";
-	fprintf(out, "counter %llu offset %lld\n", U(rtc_counter()),
-		(long long)rtc.counter_offset);
+	uint64_t margin = 0;
+
+	if (argc == 1) {
+		fprintf(out, "counter %llu offset %lld margin %llu\n", U(rtc_counter()),
+			(long long)rtc.counter_offset, U(rtc.counter_margin));
+		return NULL;
+	}
+	if (argc < 3 || argc > 4 || strcmp(argv[1], "offset") ||
+	    (argc == 4 && (!vu_number(argv[3], &margin) || margin > MARGIN_MAX)) ||
+	    set_counter_offset(dev, argv[2]))
+		return "counter wants offset CYCLES [MARGIN], or nothing";
+	rtc.counter_margin = margin;
 	return NULL;
 }
 
@@ -392,8 +400,8 @@ static struct vu_command rtc_commands[] = {
 	{ "clocks", "", "list the clocks and their alarms", cmd_clocks },
 	{ "clock", "N step NS | N source counter|host",
 	  "step a clock; have it tell the host's counter", cmd_clock },
-	{ "counter", "[offset CYCLES]", "the host's counter; set the guest's offset to it",
-	  cmd_counter },
+	{ "counter", "[offset CYCLES [MARGIN]]",
+	  "the host's counter; set the guest's offset to it, and how sure that is", cmd_counter },
 	{ 0 },
 	{ 0 }
 };
