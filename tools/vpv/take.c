@@ -161,6 +161,8 @@ static void print_report(const json_t *report, const struct wish *wish)
 	else
 		say("%s: %s%s%s is with %s now%s%s", device, was ? was : "", was ? ", " : "", what,
 		    json_text(report, "driver"), node ? ", as " : "", node ? node : "");
+	if (wish->persist && sys_exists("/usr/sbin/update-initramfs"))
+		say("%s: for a disk the root is on, now run: update-initramfs -u", device);
 	if (wish->revert_after && strcmp(what, "unchanged"))
 		say("%s: goes back in %u s, unless: vpv keep %s", device, wish->revert_after, device);
 }
