@@ -109,12 +109,16 @@ echo >/sys/module/virtio_pv/parameters/features_off
 check "nothing is left of it" test -z "$(ls /run/virtio-pv/*.json 2>/dev/null)"
 
 # ---- the dead man's hand ----
-check "taken for two seconds" vpv take --revert-after 2 "$disk0"
+no_vpv() { ! grep -lx vpv /proc/[0-9]*/comm 2>/dev/null; }
+check "taken for a while" vpv take --revert-after 15 "$disk0"
 check "our driver has it" driver_is disk0 virtio_pv_blk
-check "then it goes back by itself" wait_for 60 driver_is disk0 virtio-pci
-check "taken for a while" vpv take --revert-after 2 "$disk0"
-check "and kept" vpv keep "$disk0"
-sleep 5
+check "then it goes back by itself" wait_for 90 driver_is disk0 virtio-pci
+wait_for 30 no_vpv
+check "taken for an hour" vpv take --revert-after 3600 "$disk0"
+check "meanwhile others move" timeout 60 vpv take "$net0"
+check "and back" timeout 60 vpv give "$net0"
+check "it is kept" vpv keep "$disk0"
+check "nobody is left to put it back" wait_for 30 no_vpv
 check "it stays" driver_is disk0 virtio_pv_blk
 
 # ---- for good ----

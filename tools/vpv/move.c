@@ -6,13 +6,39 @@
  * that may have it, so no other is tried in between.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "vpv.h"
 
 #define PCI "/sys/bus/pci/devices"
+
+static int lock_fd = -1;
+
+/* One vpv at a time moves devices; the lock goes with the process. */
+bool move_lock(void)
+{
+	autofree char *path = sys_path(STATE_DIR "/lock");
+
+	if (lock_fd >= 0)
+		return true;
+	if (sys_mkdirs(STATE_DIR))
+		return false;
+	lock_fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	return lock_fd >= 0 && !flock(lock_fd, LOCK_EX);
+}
+
+/* For a child: the parent's lock stays the parent's. */
+void move_lock_forget(void)
+{
+	if (lock_fd >= 0)
+		close(lock_fd);
+	lock_fd = -1;
+}
 
 struct waiting {
 	const char *address;
@@ -52,7 +78,7 @@ static int write_override(const char *address, const char *driver)
 	return sys_write(driver ? driver : "\n", PCI "/%s/driver_override", address);
 }
 
-static int unbind(const char *address)
+static int release(const char *address)
 {
 	if (!sys_exists(PCI "/%s/driver", address))
 		return 0;
@@ -69,7 +95,7 @@ static bool bind_to(const char *address, const char *driver, unsigned int wait_m
 		*problem = format("cannot set the override: %s", strerror(-err));
 		return false;
 	}
-	err = unbind(address);
+	err = release(address);
 	if (err) {
 		*problem = format("the driver does not let it go: %s", strerror(-err));
 		return false;
@@ -127,7 +153,7 @@ static bool go_back(const char *address, const json_t *saved, const struct move_
 		back = bind_to(address, driver, options->wait_ms, problem) &&
 		       complete(address, saved, options, notes, problem);
 	else
-		back = !unbind(address);
+		back = !release(address);
 	return !write_override(address, override) && back;
 }
 

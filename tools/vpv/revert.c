@@ -38,6 +38,7 @@ static void detach(void)
 {
 	int fd = open("/dev/null", O_RDWR);
 
+	move_lock_forget();
 	setsid();
 	signal(SIGHUP, SIG_IGN);
 	if (fd >= 0) {
@@ -63,11 +64,11 @@ static void wait_and_revert(const char *address, const char *driver, long long e
 		if (!token_is(address, getpid()))
 			_exit(ST_OK);
 	}
-	if (unlink(path) || !device_read(address, &dev))
+	if (!move_lock() || unlink(path) || !device_read(address, &dev))
 		_exit(ST_OK);
 	persist_set(address, NULL);
-	if (load_driver(dev.kind, driver, report) == ST_OK && move_device(address, driver, &options, report) == ST_OK &&
-	    !strcmp(driver, IN_TREE))
+	if (load_driver(dev.kind, driver, report) == ST_OK &&
+	    move_device(address, driver, &options, report) == ST_OK && !strcmp(driver, IN_TREE))
 		sys_write("\n", "/sys/bus/pci/devices/%s/driver_override", address);
 	_exit(ST_OK);
 }

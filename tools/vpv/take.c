@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vpv take, give, keep, apply. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "vpv.h"
@@ -167,20 +165,6 @@ static void print_report(const json_t *report, const struct wish *wish)
 		say("%s: goes back in %u s, unless: vpv keep %s", device, wish->revert_after, device);
 }
 
-/* One vpv at a time moves devices; the lock goes with the process. */
-static bool lock(void)
-{
-	autofree char *path = sys_path(STATE_DIR "/lock");
-	static int fd = -1;
-
-	if (fd >= 0)
-		return true;
-	if (sys_mkdirs(STATE_DIR))
-		return false;
-	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-	return fd >= 0 && !flock(fd, LOCK_EX);
-}
-
 static bool wanted_by_all(const struct device *dev, const struct wish *wish)
 {
 	return wish->ours ? dev->kind->ours && !device_ours(dev) : device_ours(dev);
@@ -226,7 +210,7 @@ static enum status move_wanted(const struct names *devices, const struct wish *w
 		json_decref(reports);
 		return ST_FAILED;
 	}
-	if (!lock()) {
+	if (!move_lock()) {
 		complain("cannot lock " STATE_DIR "/lock: %s", strerror(errno));
 		json_decref(reports);
 		return ST_FAILED;

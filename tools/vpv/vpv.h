@@ -172,6 +172,8 @@ struct move_options {
 	unsigned int wait_ms;	/* for the driver, for the node, for the carrier */
 };
 
+bool move_lock(void);
+void move_lock_forget(void);
 /* driver: PCI driver; the result becomes members of report */
 enum status move_device(const char *address, const char *driver,
 			const struct move_options *options, json_t *report);
