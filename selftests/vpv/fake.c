@@ -66,6 +66,11 @@ void fake_link(const char *path, const char *target)
 		ktap_fail(__FILE__, __LINE__, "cannot link %s", full);
 }
 
+void fake_remove(const char *path)
+{
+	shell("rm -rf %s%s", root, path);
+}
+
 char *fake_read(const char *path)
 {
 	return sys_read("%s", path);

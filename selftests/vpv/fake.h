@@ -29,6 +29,7 @@ extern const char *fake_address;
 void fake_start(void);
 void fake_file(const char *path, const char *text);
 void fake_link(const char *path, const char *target);
+void fake_remove(const char *path);
 char *fake_read(const char *path);
 
 /* A verb and its words, up to NULL; its standard output in fake_said */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Every use of a device is found, and what is none is not. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "fake.h"
@@ -156,14 +155,14 @@ TEST(a_bridge_is_a_use_and_cannot_be_forced)
 TEST(an_interface_elsewhere_is_a_use)
 {
 	fake_start();
-	CHECK_EQ(system("rm -rf /tmp/vpv-test-*/sys/bus/pci/devices/" NET "/virtio0/net"), 0);
+	fake_remove("/sys/bus/pci/devices/" NET "/virtio0/net");
 	reasons(NET, "namespace", "in another network namespace");
 }
 
 TEST(another_driver_is_a_use)
 {
 	fake_start();
-	CHECK_EQ(system("rm -rf /tmp/vpv-test-*/sys/bus/pci/devices/" RNG "/virtio0"), 0);
+	fake_remove("/sys/bus/pci/devices/" RNG "/virtio0");
 	fake_link("/sys/bus/pci/devices/" RNG "/driver", "../../drivers/vfio-pci");
 	reasons(RNG, "driver", "vfio-pci has it");
 }
