@@ -31,7 +31,7 @@ void rig_make(struct rig *g, const struct vpv_ring_cfg *cfg)
 	g->ring = vpv_ring_create(cfg, &g->mem);
 	CHECK(!IS_ERR(g->ring));
 	fakedev_init(&g->dev, cfg, &g->mem);
-	g->nr_tokens = cfg->num + 1;
+	g->nr_tokens = cfg->num + RIG_MAX_BATCH;
 	g->tokens = calloc(g->nr_tokens, sizeof(*g->tokens));
 }
 
@@ -71,36 +71,64 @@ static u64 seg_addr(u32 token, u32 serial, unsigned int i)
 	return (u64)token << 40 | (u64)(serial & 0xffffff) << 16 | i;
 }
 
-int rig_stage(struct rig *g, u16 nr_out, u16 nr_in, u32 seg_len)
+static u32 free_token(struct rig *g, u32 from)
 {
-	static struct vpv_seg seg[2 * 65536];
-	unsigned int i, n = nr_out + nr_in;
-	struct vpv_buf b = { seg, nr_out, nr_in, NULL };
-	struct rig_token *t;
-	u32 token;
-	int ret;
+	while (g->tokens[from % g->nr_tokens].out)
+		from++;
+	return from % g->nr_tokens;
+}
 
-	for (token = g->serial % g->nr_tokens; g->tokens[token].out;)
-		token = (token + 1) % g->nr_tokens;
-	for (i = 0; i < n; i++) {
-		seg[i].addr = seg_addr(token, g->serial, i);
-		seg[i].len = seg_len + i;
-	}
-	b.token = (void *)(uintptr_t)(token + 1);
-	ret = vpv_ring_stage(g->ring, &b, 1);
-	if (ret != 1)
-		return ret;
-	t = &g->tokens[token];
+static void token_taken(struct rig *g, u32 token, const struct vpv_buf *b)
+{
+	struct rig_token *t = &g->tokens[token];
+	unsigned int i;
+
 	memset(t, 0, sizeof(*t));
 	t->out = true;
-	t->nr_out = nr_out;
-	t->nr_in = nr_in;
-	t->serial = g->serial++;
-	for (i = nr_out; i < n; i++)
-		t->in_len += seg[i].len;
+	t->nr_out = b->nr_out;
+	t->nr_in = b->nr_in;
+	for (i = b->nr_out; i < (u32)b->nr_out + b->nr_in; i++)
+		t->in_len += b->seg[i].len;
 	t->want_len = RIG_NO_LEN;
-	g->out++;
-	return 1;
+}
+
+int rig_stage_batch(struct rig *g, const struct rig_shape *shape, unsigned int n)
+{
+	static struct vpv_seg segs[2 * 65536];
+	struct vpv_buf bufs[RIG_MAX_BATCH] = {};
+	struct vpv_seg *seg = segs;
+	u32 token[RIG_MAX_BATCH];
+	unsigned int i, j;
+	int ret;
+
+	CHECK(n <= RIG_MAX_BATCH);
+	for (i = 0; i < n; i++) {
+		/* Marked while the batch is made, so that no two are the same. */
+		token[i] = free_token(g, g->serial + i);
+		g->tokens[token[i]].out = true;
+		bufs[i] = (struct vpv_buf){ seg, shape[i].nr_out, shape[i].nr_in,
+					    (void *)(uintptr_t)(token[i] + 1) };
+		for (j = 0; j < (u32)shape[i].nr_out + shape[i].nr_in; j++, seg++) {
+			seg->addr = seg_addr(token[i], g->serial + i, j);
+			seg->len = shape[i].len + j;
+		}
+	}
+	ret = vpv_ring_stage(g->ring, bufs, n);
+	for (i = 0; i < n; i++)
+		g->tokens[token[i]].out = false;
+	for (i = 0; ret > 0 && i < (u32)ret; i++) {
+		token_taken(g, token[i], &bufs[i]);
+		g->tokens[token[i]].serial = g->serial++;
+		g->out++;
+	}
+	return ret;
+}
+
+int rig_stage(struct rig *g, u16 nr_out, u16 nr_in, u32 seg_len)
+{
+	struct rig_shape shape = { nr_out, nr_in, seg_len };
+
+	return rig_stage_batch(g, &shape, 1);
 }
 
 void rig_offer_out(struct rig *g)

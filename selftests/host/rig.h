@@ -37,6 +37,16 @@ void rig_reset(struct rig *g);
 
 u32 rig_random(struct rig *g, u32 below);
 
+/* A buffer to stage; its pieces are @len, @len + 1, ... bytes long. */
+struct rig_shape {
+	u16 nr_out, nr_in;
+	u32 len;
+};
+
+#define RIG_MAX_BATCH 64
+
+/* Stage up to RIG_MAX_BATCH buffers in one call; what vpv_ring_stage() said. */
+int rig_stage_batch(struct rig *g, const struct rig_shape *shape, unsigned int n);
 /* Stage a buffer; 1, or what vpv_ring_stage() said. */
 int rig_stage(struct rig *g, u16 nr_out, u16 nr_in, u32 seg_len);
 /* Stage, publish; one readable descriptor of 16 bytes, or a writable of 64. */

@@ -262,6 +262,39 @@ TEST(direct_max_sees_room_given_back)
 	rig_for_each(chains_again);
 }
 
+/*
+ * One call with buffers of all kinds: each goes the way it would go alone, in
+ * the order given, and what can never fit ends the call.
+ */
+static void mixed_batch(struct rig *g)
+{
+	u16 max = vpv_ring_max_segs(g->ring);
+	struct rig_shape shape[] = {
+		{ 1, 0, 16 }, { 0, 1, 16 }, { 2, 2, 16 }, { 1, 3, 16 }, { 2, 1, 16 },
+		{ 1, 0, 16 }, { 2, 2, 16 }, { max, 1, 16 }, { 1, 0, 16 },
+	};
+	struct fakedev_buf b;
+	u32 serial = g->serial, i;
+
+	if (g->cfg.num < 64 || max < 4)
+		return;
+	CHECK_EQ(rig_stage_batch(g, shape, 9), 7);
+	vpv_ring_publish(g->ring);
+	for (i = 0; i < 7; i++) {
+		u32 segs = shape[i].nr_out + shape[i].nr_in;
+
+		CHECK(rig_pop(g, &b));
+		CHECK_EQ(g->tokens[rig_token_of(g, &b)].serial, serial + i);
+		CHECK_EQ(b.indirect, segs > 1 && g->cfg.table_len && segs > g->cfg.direct_max);
+	}
+	CHECK(!rig_pop(g, &b));
+}
+
+TEST(mixed_batch_keeps_order_and_kinds)
+{
+	rig_for_each(mixed_batch);
+}
+
 /* One word of shared memory makes a whole batch available. */
 static void publish_once(struct rig *g)
 {

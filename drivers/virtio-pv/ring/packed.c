@@ -60,30 +60,31 @@ static __always_inline void packed_put_flags(struct vring_packed_desc *d, u16 fl
 	WRITE_ONCE(d->flags, cpu_to_le16(flags));
 }
 
-/* Place a buffer in the table of @id. Only WRITE may be set there (PACKED-013). */
-static noinline void packed_put_table(struct vpv_ring *r, const struct vpv_buf *b,
-				      unsigned int id, unsigned int off)
+/* An entry of a table: two stores. Its id means nothing. */
+static __always_inline void packed_put_entry(struct vring_packed_desc *d, u64 addr, u32 len,
+					     u16 flags)
 {
-	struct vring_packed_desc *d = vpv_table(r, id);
+	__le64 *word = (__le64 *)d;
+
+	word[0] = cpu_to_le64(addr);
+	word[1] = cpu_to_le64(len | (u64)flags << 48);
+}
+
+/* Fill the table @d. Only WRITE may be set there (PACKED-013). Return: writable bytes. */
+static __always_inline u32 packed_put_table(struct vring_packed_desc *d, const struct vpv_buf *b)
+{
 	const struct vpv_seg *seg = b->seg;
 	u32 in_len = 0, len;
 	unsigned int n;
 
-	for (n = b->nr_out; n; n--, seg++, d++) {
-		d->addr = cpu_to_le64(seg->addr);
-		d->len = cpu_to_le32(seg->len);
-		d->flags = 0;
-	}
+	for (n = b->nr_out; n; n--, seg++, d++)
+		packed_put_entry(d, seg->addr, seg->len, 0);
 	for (n = b->nr_in; n; n--, seg++, d++) {
 		len = seg->len;
 		in_len += len;
-		d->addr = cpu_to_le64(seg->addr);
-		d->len = cpu_to_le32(len);
-		d->flags = cpu_to_le16(VRING_DESC_F_WRITE);
+		packed_put_entry(d, seg->addr, len, VRING_DESC_F_WRITE);
 	}
-	len = (char *)seg - (char *)b->seg;	/* a piece is as large as a descriptor */
-	packed_put(&r->pdesc[off], vpv_table_addr(r, id), len, id);
-	vpv_slot_fill(&r->slots[id], b->token, in_len, 1, r->submit.staged, r->in_order);
+	return in_len;
 }
 
 /* Place a buffer as a chain, all but the flags of its first descriptor. */
@@ -112,93 +113,180 @@ static noinline void packed_put_chain(struct vpv_ring *r, const struct vpv_buf *
 }
 
 /*
- * State is held in locals meanwhile: stores to shared memory would make the
- * compiler load it again for each buffer. Descriptors placed so far are @base
- * - @room.
+ * The device reads on only behind an available descriptor, so holding back the
+ * first head's flags holds back the batch (PACKED-011).
  */
-static __always_inline int packed_stage(struct vpv_ring *r, const struct vpv_buf *bufs,
-					unsigned int n, const bool in_order)
+static __always_inline void packed_put_head(struct vpv_submit *s, struct vring_packed_desc *desc,
+					    unsigned int off, u16 flags, bool first)
+{
+	if (likely(!first)) {
+		packed_put_flags(&desc[off], flags);
+	} else {
+		s->head_pos = off;
+		s->head_flags = flags;
+	}
+}
+
+/*
+ * Buffers are placed by the run: those of one piece, those with a table, or one
+ * chain. State is held in locals meanwhile: stores to shared memory would make
+ * the compiler load it again for each buffer. Each function returns how many of
+ * the @n buffers from @b on it placed, 0 when the ring is full.
+ */
+static __always_inline unsigned int packed_stage_ones(struct vpv_ring *r, const struct vpv_buf *b,
+						      unsigned int n, const bool in_order)
 {
 	struct vpv_submit *s = &r->submit;
 	struct vring_packed_desc *desc = r->pdesc;
 	struct vpv_slot *slots = r->slots;
 	const u16 *fifo = r->fifo;
-	unsigned int num = r->num, off = s->pos, id_pos = s->id_pos, room = s->room;
-	unsigned int base = s->placed + room, lap = s->wrap_flags;
-	const struct vpv_buf *b, *end = bufs + n;
-	int err = 0;
+	unsigned int num = r->num, off = s->pos, id_pos = s->id_pos, lap = s->wrap_flags;
+	u16 staged = s->staged, published = s->published;
+	unsigned int i;
 
-	for (b = bufs; b < end; b++) {
-		unsigned int nr_in = b->nr_in, segs = b->nr_out + nr_in, need = 1, id, flags;
+	n = vpv_room_for(r, n);
+	for (i = 0; i < n; i++, b++) {
+		unsigned int nr_in = b->nr_in, id;
+		const struct vpv_seg *seg = b->seg;
+		u32 len;
 
-		if (unlikely(segs != 1)) {
-			if (unlikely(!segs || segs > r->max_segs)) {
-				err = -EMSGSIZE;
-				break;
-			}
-			if (!vpv_wants_table(r, segs, room))
-				need = segs;
-		}
-		if (unlikely(room < need)) {
-			base -= room;
-			room = vpv_free_descs(r, base);
-			base += room;
-			if (room < need)
-				break;
-		}
+		if (unlikely(b->nr_out + nr_in != 1))
+			break;
 		id = in_order ? off : fifo[id_pos];
-		if (likely(segs == 1)) {
-			const struct vpv_seg *seg = b->seg;
-			u32 len = seg->len;
-
-			packed_put(&desc[off], seg->addr, len, id);
-			vpv_slot_fill(&slots[id], b->token, nr_in ? len : 0, 1, s->staged,
-				      in_order);
-			flags = nr_in * VRING_DESC_F_WRITE;
-		} else if (need == 1) {
-			packed_put_table(r, b, id, off);
-			flags = VRING_DESC_F_INDIRECT;
-		} else {
-			packed_put_chain(r, b, segs, id, off, lap);
-			flags = VRING_DESC_F_NEXT | (b->nr_out ? 0 : VRING_DESC_F_WRITE);
-		}
-		/*
-		 * The device reads on only behind an available descriptor, so
-		 * holding back the first head holds back the batch (PACKED-011).
-		 */
-		flags |= lap;
-		if (likely(s->staged != s->published)) {
-			packed_put_flags(&desc[off], flags);
-		} else {
-			s->head_pos = off;
-			s->head_flags = flags;
-		}
-		s->staged++;
-		room -= need;
+		len = seg->len;
+		packed_put(&desc[off], seg->addr, len, id);
+		vpv_slot_fill(&slots[id], b->token, nr_in ? len : 0, 1, staged, in_order);
+		packed_put_head(s, desc, off, lap | nr_in * VRING_DESC_F_WRITE,
+				staged == published);
+		staged++;
 		if (!in_order && ++id_pos == num)
 			id_pos = 0;
-		off += need;
-		if (unlikely(off >= num)) {
-			off -= num;
+		if (unlikely(++off == num)) {
+			off = 0;
 			lap ^= PACKED_F_LAP;
 		}
 	}
-	s->placed = base - room;
-	s->room = room;
 	s->pos = off;
 	s->id_pos = id_pos;
 	s->wrap_flags = lap;
-	return b > bufs ? b - bufs : err;
+	vpv_count_staged(s, i, i);
+	return i;
 }
 
+static __always_inline unsigned int packed_stage_tables(struct vpv_ring *r, const struct vpv_buf *b,
+							unsigned int n, const bool in_order)
+{
+	struct vpv_submit *s = &r->submit;
+	struct vring_packed_desc *desc = r->pdesc;
+	struct vpv_slot *slots = r->slots;
+	const u16 *fifo = r->fifo;
+	unsigned int num = r->num, off = s->pos, id_pos = s->id_pos, lap = s->wrap_flags;
+	unsigned int low = vpv_least_for_table(r), i;
+	u16 staged = s->staged, published = s->published;
+
+	n = vpv_room_for(r, n);
+	for (i = 0; i < n; i++, b++) {
+		unsigned int segs = b->nr_out + b->nr_in, id;
+		size_t offset;
+		u32 in_len;
+
+		if (unlikely(segs < low || segs > r->table_len))
+			break;
+		id = in_order ? off : fifo[id_pos];
+		offset = vpv_table_offset(r, id);
+		in_len = packed_put_table(r->tables + offset, b);
+		packed_put(&desc[off], r->tables_addr + offset, segs * sizeof(*desc), id);
+		vpv_slot_fill(&slots[id], b->token, in_len, 1, staged, in_order);
+		packed_put_head(s, desc, off, lap | VRING_DESC_F_INDIRECT, staged == published);
+		staged++;
+		if (!in_order && ++id_pos == num)
+			id_pos = 0;
+		if (unlikely(++off == num)) {
+			off = 0;
+			lap ^= PACKED_F_LAP;
+		}
+	}
+	s->pos = off;
+	s->id_pos = id_pos;
+	s->wrap_flags = lap;
+	vpv_count_staged(s, i, i);
+	return i;
+}
+
+static unsigned int packed_stage_chain(struct vpv_ring *r, const struct vpv_buf *b,
+				       unsigned int segs)
+{
+	struct vpv_submit *s = &r->submit;
+	unsigned int off = s->pos;
+	u16 id;
+
+	if (vpv_room_for(r, segs) < segs)
+		return 0;
+	id = r->in_order ? off : r->fifo[s->id_pos];	/* given back by now */
+	packed_put_chain(r, b, segs, id, off, s->wrap_flags);
+	packed_put_head(s, r->pdesc, off, s->wrap_flags | VRING_DESC_F_NEXT |
+			(b->nr_out ? 0 : VRING_DESC_F_WRITE), s->staged == s->published);
+	if (!r->in_order && ++s->id_pos == r->num)
+		s->id_pos = 0;
+	off += segs;
+	if (off >= r->num) {
+		off -= r->num;
+		s->wrap_flags ^= PACKED_F_LAP;
+	}
+	s->pos = off;
+	vpv_count_staged(s, 1, segs);
+	return 1;
+}
+
+static __always_inline int packed_stage_run(struct vpv_ring *r, const struct vpv_buf *b,
+					    unsigned int n, const bool in_order)
+{
+	unsigned int segs = b->nr_out + b->nr_in;
+
+	if (likely(segs == 1))
+		return packed_stage_ones(r, b, n, in_order);
+	if (unlikely(!segs || segs > r->max_segs))
+		return -EMSGSIZE;
+	if (vpv_wants_table(r, segs))
+		return packed_stage_tables(r, b, n, in_order);
+	return packed_stage_chain(r, b, segs);
+}
+
+static __always_inline int packed_stage_runs(struct vpv_ring *r, const struct vpv_buf *b,
+					     unsigned int n, const bool in_order)
+{
+	unsigned int left = n;
+	int placed = 0;
+
+	for (; left; left -= placed, b += placed) {
+		placed = packed_stage_run(r, b, left, in_order);
+		if (placed <= 0)
+			break;
+	}
+	return left < n ? (int)(n - left) : placed;
+}
+
+static noinline int packed_stage_runs_any(struct vpv_ring *r, const struct vpv_buf *b,
+					  unsigned int n)
+{
+	return packed_stage_runs(r, b, n, false);
+}
+
+static noinline int packed_stage_runs_ord(struct vpv_ring *r, const struct vpv_buf *b,
+					  unsigned int n)
+{
+	return packed_stage_runs(r, b, n, true);
+}
+
+/* With a constant 1 nothing is left of the loops, and that is the usual number. */
 int vpv_packed_stage(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n)
 {
-	return packed_stage(r, bufs, n, false);
+	return n == 1 ? packed_stage_run(r, bufs, 1, false) : packed_stage_runs_any(r, bufs, n);
 }
 
 int vpv_packed_stage_in_order(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n)
 {
-	return packed_stage(r, bufs, n, true);
+	return n == 1 ? packed_stage_run(r, bufs, 1, true) : packed_stage_runs_ord(r, bufs, n);
 }
 
 /*
@@ -544,7 +632,7 @@ void vpv_packed_reset(struct vpv_ring *r)
 
 	memset(r->pdesc, 0, sizeof(*r->pdesc) * r->num);
 	if (r->table_len)
-		memset(r->tables, 0, sizeof(*r->tables) * r->num * r->table_len);
+		memset(r->tables, 0, (size_t)r->table_bytes * r->num);
 	*r->device_event = 0;
 	*r->driver_event = 0;
 	if (!r->in_order)

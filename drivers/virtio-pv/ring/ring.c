@@ -90,6 +90,7 @@ struct vpv_ring *vpv_ring_create(const struct vpv_ring_cfg *cfg, const struct vp
 	r->num = cfg->num;
 	r->mask = cfg->num - 1;
 	r->table_len = cfg->table_len;
+	r->table_bytes = cfg->table_len * sizeof(struct vring_desc);
 	r->direct_max = cfg->direct_max;
 	r->usable = cfg->num - cfg->spare;
 	r->max_segs = cfg->table_len ?: r->usable;

@@ -96,7 +96,7 @@ struct vpv_ring {
 		struct vring_used *used;
 		__le32 *device_event;
 	};
-	struct vring_desc *tables;
+	void *tables;
 	u64 tables_addr;
 	struct vpv_slot *slots;
 	u16 *fifo;		/* any order: free ids, completion to submit */
@@ -107,6 +107,7 @@ struct vpv_ring {
 	u16 table_len;
 	u16 direct_max;
 	u16 max_segs;
+	u32 table_bytes;	/* of one table */
 	u16 usable;		/* descriptors that may be out at once */
 	bool packed;
 	bool in_order;
@@ -212,23 +213,42 @@ static inline u16 vpv_refresh_in_flight(struct vpv_ring *r)
 	return c->published - c->completed;
 }
 
+/* Of @n descriptors, how many are free? Looks at the other side only when it has to. */
+static __always_inline unsigned int vpv_room_for(struct vpv_ring *r, unsigned int n)
+{
+	struct vpv_submit *s = &r->submit;
+
+	if (unlikely(s->room < n))
+		s->room = vpv_free_descs(r, s->placed);
+	return min_t(unsigned int, s->room, n);
+}
+
+static __always_inline void vpv_count_staged(struct vpv_submit *s, unsigned int bufs,
+					     unsigned int descs)
+{
+	s->staged += bufs;
+	s->placed += descs;
+	s->room -= descs;
+}
+
 /*
  * Table or chain? A chain is cheaper for a few pieces but uses the ring up, so
- * it has to be more than half free.
+ * it has to be more than half free. The least pieces a table is taken for:
  */
-static inline bool vpv_wants_table(const struct vpv_ring *r, unsigned int segs, u16 room)
+static __always_inline unsigned int vpv_least_for_table(const struct vpv_ring *r)
 {
-	return r->table_len && !(segs <= r->direct_max && room > r->num / 2);
+	return r->submit.room > r->num / 2 ? max_t(unsigned int, r->direct_max + 1, 2) : 2;
 }
 
-static inline u64 vpv_table_addr(const struct vpv_ring *r, u16 id)
+static __always_inline bool vpv_wants_table(const struct vpv_ring *r, unsigned int segs)
 {
-	return r->tables_addr + (u64)id * r->table_len * sizeof(struct vring_desc);
+	return r->table_len && segs >= vpv_least_for_table(r);
 }
 
-static inline void *vpv_table(const struct vpv_ring *r, u16 id)
+/* Where the table of a slot lies, from the first one. */
+static __always_inline size_t vpv_table_offset(const struct vpv_ring *r, unsigned int id)
 {
-	return r->tables + (size_t)id * r->table_len;
+	return (size_t)id * r->table_bytes;
 }
 
 /*

@@ -53,12 +53,11 @@ static noinline void split_put_chain(struct vpv_ring *r, const struct vpv_buf *b
 	vpv_slot_fill(&r->slots[head], b->token, in_len, segs, staged, in_order);
 }
 
-/* Place a buffer in the table of @head; the next fields stand already. */
-static noinline void split_put_table(struct vpv_ring *r, const struct vpv_buf *b,
-				     unsigned int head, unsigned int staged)
+/* Fill the table @d; its next fields stand already. Return: writable bytes. */
+static __always_inline u32 split_put_table(struct vring_desc *d, const struct vpv_buf *b)
 {
-	struct vring_desc *d = vpv_table(r, head);
 	const struct vpv_seg *seg = b->seg;
+	u16 last = b->nr_in ? VRING_DESC_F_WRITE : 0;
 	u32 in_len = 0, len;
 	unsigned int n;
 
@@ -69,90 +68,159 @@ static noinline void split_put_table(struct vpv_ring *r, const struct vpv_buf *b
 		in_len += len;
 		vpv_put_desc(d, seg->addr, len, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
 	}
-	d[-1].flags = (__force __virtio16)cpu_to_le16(b->nr_in ? VRING_DESC_F_WRITE : 0);
-	len = (char *)seg - (char *)b->seg;	/* a piece is as large as a descriptor */
-	vpv_put_desc(&r->desc[head], vpv_table_addr(r, head), len, VRING_DESC_F_INDIRECT);
-	vpv_slot_fill(&r->slots[head], b->token, in_len, 1, staged, r->in_order);
+	d[-1].flags = (__force __virtio16)cpu_to_le16(last);
+	return in_len;
+}
+
+/* A full lap of like buffers finds its entries as they were. */
+static __always_inline void split_put_avail(struct vpv_ring *r, u16 *shadow, unsigned int entry,
+					    unsigned int head)
+{
+	if (unlikely(shadow[entry] != head)) {
+		shadow[entry] = head;
+		vpv_put16(&r->avail->ring[entry], head);
+	}
 }
 
 /*
- * State is held in locals meanwhile: stores to shared memory would make the
- * compiler load it again for each buffer. Descriptors placed so far are @base
- * - @room.
+ * Buffers are placed by the run: those of one piece, those with a table, or one
+ * chain. State is held in locals meanwhile: stores to shared memory would make
+ * the compiler load it again for each buffer. Each function returns how many of
+ * the @n buffers from @b on it placed, 0 when the ring is full.
  */
-static __always_inline int split_stage(struct vpv_ring *r, const struct vpv_buf *bufs,
-				       unsigned int n, const bool in_order)
+static __always_inline unsigned int split_stage_ones(struct vpv_ring *r, const struct vpv_buf *b,
+						     unsigned int n, const bool in_order)
 {
 	struct vpv_submit *s = &r->submit;
 	struct vring_desc *desc = r->desc;
 	struct vpv_slot *slots = r->slots;
 	u16 *shadow = r->avail_shadow;
 	const u16 *fifo = r->fifo;
-	unsigned int mask = r->mask, pos = s->pos, room = s->room, staged = s->staged;
-	unsigned int base = s->placed + room;
-	const struct vpv_buf *b, *end = bufs + n;
-	int err = 0;
+	unsigned int mask = r->mask, pos = s->pos, staged = s->staged, i;
 
-	for (b = bufs; b < end; b++) {
-		unsigned int nr_in = b->nr_in, segs = b->nr_out + nr_in, need = 1, head, entry;
+	n = vpv_room_for(r, n);
+	for (i = 0; i < n; i++, b++) {
+		unsigned int nr_in = b->nr_in, head;
+		const struct vpv_seg *seg = b->seg;
+		u32 len;
 
-		if (unlikely(segs != 1)) {
-			if (unlikely(!segs || segs > r->max_segs)) {
-				err = -EMSGSIZE;
-				break;
-			}
-			if (!vpv_wants_table(r, segs, room))
-				need = segs;
-		}
-		if (unlikely(room < need)) {
-			base -= room;
-			room = vpv_free_descs(r, base);
-			base += room;
-			if (room < need)
-				break;
-		}
+		if (unlikely(b->nr_out + nr_in != 1))
+			break;
 		head = in_order ? pos : fifo[pos];
-		if (likely(segs == 1)) {
-			const struct vpv_seg *seg = b->seg;
-			u32 len = seg->len;
-
-			vpv_put_desc(&desc[head], seg->addr, len, nr_in * VRING_DESC_F_WRITE);
-			vpv_slot_fill(&slots[head], b->token, nr_in ? len : 0, 1, staged, in_order);
-		} else if (need == 1) {
-			split_put_table(r, b, head, staged);
-		} else {
-			split_put_chain(r, b, segs, pos, staged);
-		}
-
-		/* A full lap of like buffers finds its entries as they were. */
-		entry = staged & mask;
-		if (unlikely(shadow[entry] != head)) {
-			shadow[entry] = head;
-			vpv_put16(&r->avail->ring[entry], head);
-		}
+		len = seg->len;
+		vpv_put_desc(&desc[head], seg->addr, len, nr_in * VRING_DESC_F_WRITE);
+		vpv_slot_fill(&slots[head], b->token, nr_in ? len : 0, 1, staged, in_order);
+		split_put_avail(r, shadow, staged & mask, head);
 		staged++;
-		room -= need;
-		pos = (pos + need) & mask;
+		pos = (pos + 1) & mask;
 	}
-	s->staged = staged;
-	s->placed = base - room;
-	s->room = room;
 	s->pos = pos;
-	return b > bufs ? b - bufs : err;
+	vpv_count_staged(s, i, i);
+	return i;
 }
 
+static __always_inline unsigned int split_stage_tables(struct vpv_ring *r, const struct vpv_buf *b,
+						       unsigned int n, const bool in_order)
+{
+	struct vpv_submit *s = &r->submit;
+	struct vring_desc *desc = r->desc;
+	struct vpv_slot *slots = r->slots;
+	u16 *shadow = r->avail_shadow;
+	const u16 *fifo = r->fifo;
+	unsigned int mask = r->mask, pos = s->pos, staged = s->staged, i;
+	unsigned int low = vpv_least_for_table(r);
+
+	n = vpv_room_for(r, n);
+	for (i = 0; i < n; i++, b++) {
+		unsigned int segs = b->nr_out + b->nr_in, head;
+		size_t offset;
+		u32 in_len;
+
+		if (unlikely(segs < low || segs > r->table_len))
+			break;
+		head = in_order ? pos : fifo[pos];
+		offset = vpv_table_offset(r, head);
+		in_len = split_put_table(r->tables + offset, b);
+		vpv_put_desc(&desc[head], r->tables_addr + offset,
+			     segs * sizeof(struct vring_desc), VRING_DESC_F_INDIRECT);
+		vpv_slot_fill(&slots[head], b->token, in_len, 1, staged, in_order);
+		split_put_avail(r, shadow, staged & mask, head);
+		staged++;
+		pos = (pos + 1) & mask;
+	}
+	s->pos = pos;
+	vpv_count_staged(s, i, i);
+	return i;
+}
+
+static unsigned int split_stage_chain(struct vpv_ring *r, const struct vpv_buf *b,
+				      unsigned int segs)
+{
+	struct vpv_submit *s = &r->submit;
+	unsigned int pos = s->pos;
+
+	if (vpv_room_for(r, segs) < segs)
+		return 0;
+	split_put_chain(r, b, segs, pos, s->staged);
+	split_put_avail(r, r->avail_shadow, s->staged & r->mask, split_id(r, pos, r->in_order));
+	s->pos = (pos + segs) & r->mask;
+	vpv_count_staged(s, 1, segs);
+	return 1;
+}
+
+static __always_inline int split_stage_run(struct vpv_ring *r, const struct vpv_buf *b,
+					   unsigned int n, const bool in_order)
+{
+	unsigned int segs = b->nr_out + b->nr_in;
+
+	if (likely(segs == 1))
+		return split_stage_ones(r, b, n, in_order);
+	if (unlikely(!segs || segs > r->max_segs))
+		return -EMSGSIZE;
+	if (vpv_wants_table(r, segs))
+		return split_stage_tables(r, b, n, in_order);
+	return split_stage_chain(r, b, segs);
+}
+
+static __always_inline int split_stage_runs(struct vpv_ring *r, const struct vpv_buf *b,
+					    unsigned int n, const bool in_order)
+{
+	unsigned int left = n;
+	int placed = 0;
+
+	for (; left; left -= placed, b += placed) {
+		placed = split_stage_run(r, b, left, in_order);
+		if (placed <= 0)
+			break;
+	}
+	return left < n ? (int)(n - left) : placed;
+}
+
+static noinline int split_stage_runs_any(struct vpv_ring *r, const struct vpv_buf *b,
+					 unsigned int n)
+{
+	return split_stage_runs(r, b, n, false);
+}
+
+static noinline int split_stage_runs_ord(struct vpv_ring *r, const struct vpv_buf *b,
+					 unsigned int n)
+{
+	return split_stage_runs(r, b, n, true);
+}
+
+/* With a constant 1 nothing is left of the loops, and that is the usual number. */
 int vpv_split_stage(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n)
 {
-	return split_stage(r, bufs, n, false);
+	return n == 1 ? split_stage_run(r, bufs, 1, false) : split_stage_runs_any(r, bufs, n);
 }
 
 int vpv_split_stage_in_order(struct vpv_ring *r, const struct vpv_buf *bufs, unsigned int n)
 {
-	return split_stage(r, bufs, n, true);
+	return n == 1 ? split_stage_run(r, bufs, 1, true) : split_stage_runs_ord(r, bufs, n);
 }
 
 /* Any order: what is staged may be completed from now on (row A10). */
-void vpv_split_mark_published(struct vpv_ring *r)
+static __always_inline void split_mark_published(struct vpv_ring *r)
 {
 	struct vpv_slot *slots = r->slots;
 	const u16 *shadow = r->avail_shadow;
@@ -161,6 +229,11 @@ void vpv_split_mark_published(struct vpv_ring *r)
 	smp_wmb();	/* slots before their state; see vpv_split_reap() */
 	for (; i != end; i++)
 		WRITE_ONCE(slots[shadow[i & mask]].state, VPV_SLOT_PUBLISHED);
+}
+
+void vpv_split_mark_published(struct vpv_ring *r)
+{
+	split_mark_published(r);
 }
 
 /*
@@ -172,7 +245,7 @@ void vpv_split_publish(struct vpv_ring *r)
 	struct vpv_submit *s = &r->submit;
 
 	if (!r->in_order)
-		vpv_split_mark_published(r);
+		split_mark_published(r);
 	smp_store_release(&s->published, s->staged);
 	WRITE_ONCE(s->next, s->staged);
 	s->placed_published = s->placed;
@@ -457,7 +530,7 @@ void vpv_split_reset(struct vpv_ring *r)
 		if (!r->in_order)
 			r->fifo[i] = i;
 		for (j = 0; j < r->table_len; j++) {
-			struct vring_desc *table = vpv_table(r, i);
+			struct vring_desc *table = r->tables + vpv_table_offset(r, i);
 
 			table[j].next = (__force __virtio16)cpu_to_le16(j + 1);
 		}
