@@ -77,16 +77,16 @@ IDE disk by the guest. Host time is QEMU's processor time per read, user and sys
 demonstration, not a measurement: the counts mean more than the rates.
 END
 
-say "The balloon: 256 MiB for the host, and back"
+say "The balloon: 128 MiB for the host, and back"
 # shellcheck source=selftests/guest/balloon.bash
 . /test/balloon.bash
 memory_mib=512
 take balloon0
-touch_memory 300
+touch_memory 160
 full=$(rss_mib) k=$(kicks balloon0) i=$(interrupts balloon0)
-host_wants $((memory_mib - 256))
-wait_for 30 holds 256
-echo "the host's memory for this guest: $full MiB before, $(rss_mib) MiB with 256 MiB in the balloon;" \
+host_wants $((memory_mib - 128))
+wait_for 30 holds 128
+echo "the host's memory for this guest: $full MiB before, $(rss_mib) MiB with 128 MiB in the balloon;" \
 	"$(($(kicks balloon0) - k)) kicks, $(($(interrupts balloon0) - i)) interrupts"
 host_wants "$memory_mib"
 wait_for 30 holds 0
