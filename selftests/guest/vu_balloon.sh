@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vuballoon
 # timeout: 240
-# briefly: none
+# briefly: 7.3
 # fresh: yes
 # A balloon device that keeps book, never answers, answers too early, without
 # having looked, or changes its mind all the time.
