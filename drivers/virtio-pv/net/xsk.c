@@ -215,7 +215,8 @@ static int xsk_map(struct vpv_net *vn, struct xsk_buff_pool *pool)
 
 	err = xsk_pool_dma_map(pool, vn->vdev->dev, 0);
 	if (err) {
-		netdev_err(vn->dev, "AF_XDP: memory of the socket cannot be mapped: error %d\n", err);
+		netdev_err(vn->dev, "AF_XDP: memory of the socket cannot be mapped: error %d\n",
+			   err);
 		return err;
 	}
 	if (xsk_addresses_fit(vn, pool))
