@@ -93,10 +93,10 @@ check_equal "and no request was wrong" "0 0 0 0" \
 out=$(ptp-check "$utc" parallel 100)
 check_equal "eight readers at a time all get an answer" "good 800 bad 0 back 0" \
 	"$(head -n 3 <<<"$out" | xargs)"
-vu split fault slow 20 >/dev/null
+vu split fault slow 50 >/dev/null
 start=${EPOCHREALTIME/./}
-check_equal "with each answer 20 ms late too" 80 "$(says good "$utc" parallel 10)"
+check_equal "with each answer 50 ms late too" 80 "$(says good "$utc" parallel 10)"
 took=$(((${EPOCHREALTIME/./} - start) / 1000))
-check "and do not wait in line: $took ms for 80 readings of 20 ms" test "$took" -lt 1200
+check "and do not wait in line: $took ms for 80 readings of 50 ms" test "$took" -lt 2500
 truth split
 check "the module unloads" unload virtio_pv_clock

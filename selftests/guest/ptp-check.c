@@ -8,7 +8,8 @@
  *			shortest and median bracket, offset of the shortest, in ns
  *	basic N		the same by PTP_SYS_OFFSET: offset only
  *	get N		N times clock_gettime(): ns each, and the last one
- *	precise N	N cross-timestamps (PTP_SYS_OFFSET_PRECISE): offset
+ *	precise N	N cross-timestamps (PTP_SYS_OFFSET_PRECISE): median offset, and how
+ *			far apart the outermost are
  *	raw N		N readings between two times of CLOCK_MONOTONIC_RAW: how many
  *			are in order
  *	extras		external timestamps, periodic output, pulse per second: refused or accepted
@@ -164,18 +165,18 @@ static void gettime(int n)
 static void precise(int n)
 {
 	struct ptp_sys_offset_precise x;
-	int64_t lo = INT64_MAX, hi = INT64_MIN, offset;
+	int64_t *offset = calloc(n, sizeof(*offset));
 	int i;
 
 	for (i = 0; i < n; i++) {
 		memset(&x, 0, sizeof(x));
 		if (ioctl(fd, PTP_SYS_OFFSET_PRECISE, &x))
 			die("PTP_SYS_OFFSET_PRECISE");
-		offset = ns(&x.device) - ns(&x.sys_realtime);
-		lo = offset < lo ? offset : lo;
-		hi = offset > hi ? offset : hi;
+		offset[i] = ns(&x.device) - ns(&x.sys_realtime);
 	}
-	printf("offset %lld\nspread %lld\n", (long long)hi, (long long)(hi - lo));
+	qsort(offset, n, sizeof(*offset), by_value);
+	printf("offset %lld\nspread %lld\n", (long long)offset[n / 2],
+	       (long long)(offset[n - 1] - offset[0]));
 }
 
 static void set(void)
