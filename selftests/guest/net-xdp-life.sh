@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
-# briefly: 7.3
+# briefly: none
 # timeout: 300
 # Programs come and go under traffic, queues are reset under a program, and when
 # the module goes no page of the receive queues is left behind.
