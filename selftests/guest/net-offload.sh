@@ -5,6 +5,7 @@
 # timeout: 400
 # Each offload off and on again under TCP, frame sizes from 68 up.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/net.bash"
 need_lab
 need_module virtio_pv_net
 
@@ -26,12 +27,13 @@ check "TCP, all of them on" both_ways
 check_equal "no command refused" 0 "$(net_counter packed ctrl_failed)"
 
 for mtu in 68 576 1280 9000 65521; do
-	host netns ip link set tap-packed mtu "$mtu" || bail "the host cannot set an MTU of $mtu"
+	net_host_mtu packed "$mtu" || bail "the host cannot set an MTU of $mtu"
 	check "MTU $mtu" ip link set "$dev" mtu "$mtu" || continue
 	check "MTU $mtu: full frames" net_pings packed 5 -i 0.05 -M 'do' -s $((mtu - 28))
 done
 check_equal "an MTU of 67 is refused" no "$(ip link set "$dev" mtu 67 2>/dev/null && echo yes || echo no)"
-host netns ip link set tap-packed mtu 1500
+net_host_mtu packed 1500
 ip link set "$dev" mtu 1500
 ip addr replace "fd09:$i::2/64" dev "$dev" nodad
 check "TCP after that" both_ways
+check "IPv6 too" ping -q -c 3 -i 0.1 -W 5 "fd09:$i::1"
