@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
+# briefly: 6.1 6.12 7.3
 # timeout: 400
 # Packets of all sizes and TCP both ways, over rings of each kind; nothing is
 # lost, doubled or changed. The host sums for itself what comes from "bare".
