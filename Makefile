@@ -38,7 +38,7 @@ help:
 	@echo '  demo             boot a guest, drive its disk, compare with the in-tree driver'
 	@echo
 	@echo 'Tests; the last line is "N passed, N failed, N skipped"'
-	@echo '  check            all tests: build tools, host, lab, guests on each kernel (root)'
+	@echo '  check            all tests: build tools, host, lab, guests; the long ones on one kernel (root)'
 	@echo '  check-host       the ring in user space: seconds, no root, no guest'
 	@echo '  check-all        check, with the long tests on every kernel they can run on'
 	@echo '  check-debug      the guest tests on a kernel with KASAN and lockdep (root)'
@@ -54,10 +54,11 @@ help:
 	@echo 'Guests by hand: $(LAB) help'
 
 check:
-	@selftests/run-all tools host vhost-user vpv lab guest
+	@selftests/run-all tools host vhost-user vpv lab guest-once
 
 check-all: export VPV_ALL := yes
-check-all: check
+check-all:
+	@selftests/run-all tools host vhost-user vpv lab guest
 
 check-install:
 	@selftests/run-all install

@@ -54,6 +54,7 @@ verb_test() {
 		--dir) dir=$(cd "${2:?}" && pwd); shift ;;
 		--no-modules) modules=no ;;
 		--all) export VPV_ALL=yes ;;
+		--once) export VPV_ONCE=yes ;;
 		-*) die "test does not know '$1'; try: lab help" ;;
 		*) break ;;
 		esac
@@ -92,6 +93,7 @@ verb_test() {
 	for path in "${host_tests[@]}"; do
 		for kernel in ${kernels:-$VPV_KERNELS}; do
 			keep_going=$(test_header "$path" briefly)
+			[ "${VPV_ONCE:-}" != yes ] || keep_going=${keep_going%% *}
 			[ -n "$keep_going" ] && [ "${VPV_ALL:-}" != yes ] || keep_going=$(test_header "$path" kernels)
 			[ -z "$keep_going" ] || [[ " $keep_going " == *" $kernel "* ]] || continue
 			run_host_test "$kernel" "$path" "$logs"

@@ -162,6 +162,7 @@ def wakeup(machine, _args):
 
 def wakeup_later(machine, args):
     """wakeup-later SECONDS: wake the guest once it sleeps, that much later."""
+    from machine import GuestDied   # which imports this file
     delay = float(args[0])
 
     def wake():
@@ -169,7 +170,7 @@ def wakeup_later(machine, args):
             if machine.monitor_status_wait("suspended", 60):
                 time.sleep(delay)
                 machine.monitor.command("system_wakeup")
-        except (OSError, RuntimeError) as err:
+        except (OSError, RuntimeError, GuestDied) as err:
             print(f"# wakeup-later: the guest ended first: {err}", flush=True)
     threading.Thread(target=wake, daemon=True).start()
     return ""
