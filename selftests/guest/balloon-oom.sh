@@ -12,7 +12,7 @@ need_module virtio_pv_balloon
 killed() { awk '$1 == "oom_kill" { print $2 }' /proc/vmstat; }
 
 check "our driver takes the balloon" take balloon0 || bail "no balloon"
-host_wants 512
+host_wants $((memory_mib - 1024))
 check "1 GiB goes in" wait_for 60 holds 1024
 before=$(killed)
 check "a task fills 800 MiB" memhog eat 800

@@ -2,7 +2,7 @@
 # For the balloon tests: the host's side of it, and the guest's.
 # shellcheck shell=bash
 
-memory_mib=1536
+memory_mib=1792
 
 # host_wants MIB: of memory for the guest
 host_wants() {

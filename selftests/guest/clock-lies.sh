@@ -68,6 +68,10 @@ for name in split packed; do
 	# answered: an error, once.
 	for fault in bad-len bad-id stale-id dup-id idx-jump; do
 		[ $name.$fault != packed.idx-jump ] || continue
+		# Anew, or the pauses between resets get longer than a reading waits.
+		rebind $name none
+		fresh $name || bail "no clock $name"
+		ptp=$(ptp_of $name 0)
 		log_mark "$fault $name"
 		vu $name fault $fault n=1 q=0 >/dev/null
 		out=$(ptp-check "$ptp" get 5)
