@@ -31,7 +31,7 @@ check "no line of it is other than the format has it" sh -c "! vpv stats -o prom
 	grep -vE '^(# TYPE [a-z_]+ (counter|gauge)|[a-z_]+\{([a-z]+=\"[^\"]*\",?)+\} [0-9]+)\$'"
 
 io_start disk0 30
-check "top sees the load" shows "^$disk0 +$node +0 +[^ ]+ +[0-9]+ +[1-9][0-9]* .* [0-9]+\.[0-9]\$" vpv top -d 2 -n 1
+check "top sees the load" shows "^$disk0 +$node +[01] +[^ ]+ +[0-9]+ +[1-9][0-9]* .* [0-9]+\.[0-9]\$" vpv top -d 2 -n 1
 check "and in JSON, a line a time" test "$(vpv top -d 0.5 -n 2 -o json | grep -c '^\[')" = 2
 check "trace follows it" shows " (kick|kick_avoided|irq): dev=$disk0 queue=" vpv trace -n 20 -t 20 "$disk0"
 check "as many lines as asked for" test "$(vpv trace -n 20 -t 20 -o json | wc -l)" = 20
@@ -46,6 +46,7 @@ check "doctor finds the kernel's modules" shows "^ok +kernel +Linux $(uname -r |
 check "and the device alive" shows "^ok +device +$disk0 \(block $node\) is live" vpv doctor
 check "an otherwise healthy guest has status 0" vpv doctor
 vpv give -q "$disk0"
+mkdir -p /etc/virtio-pv
 echo "$disk0 virtio_pv_blk" >/etc/virtio-pv/take.list
 check "a device that is not where it should be: status 7" sh -c "vpv doctor; [ \$? = 7 ]"
 check "with what mends it" shows "vpv take $disk0" vpv doctor
