@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
-# briefly: 6.1 6.12 7.3
+# briefly: 6.12 7.3
 # timeout: 400
 # Each offload off and on again under TCP, frame sizes from 68 up.
 . "$(dirname "$0")/lib.sh"

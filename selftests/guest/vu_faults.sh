@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vu
-# briefly: 6.1 6.12 7.3
+# briefly: 6.1 7.3
 # timeout: 700
 # A device that breaks the rules of the ring, on every layout. What the driver
 # promises: the queue is found broken, that is said once, the device is reset,

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vu
-# briefly: 6.1 6.12 7.3
+# briefly: 6.1 7.3
 # timeout: 500
 # fresh: yes
 # expect-log: I/O error
