@@ -102,14 +102,11 @@ static char *slurp(int fd)
 	return text;
 }
 
-char *sys_read(const char *fmt, ...)
+static char *read_file(const char *path)
 {
-	autofree char *path = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char *text;
-	int fd;
 
-	GET_PATH(path, fmt);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	text = slurp(fd);
@@ -117,19 +114,22 @@ char *sys_read(const char *fmt, ...)
 	return text;
 }
 
+char *sys_read(const char *fmt, ...)
+{
+	autofree char *path = NULL;
+
+	GET_PATH(path, fmt);
+	return read_file(path);
+}
+
 long long sys_number(long long otherwise, const char *fmt, ...)
 {
 	autofree char *path = NULL, *text = NULL;
 	long long value;
 	char *end;
-	int fd;
 
 	GET_PATH(path, fmt);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return otherwise;
-	text = slurp(fd);
-	close(fd);
+	text = read_file(path);
 	if (!text || !*text)
 		return otherwise;
 	value = strtoll(text, &end, 0);
