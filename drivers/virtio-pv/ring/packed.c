@@ -133,71 +133,43 @@ static __always_inline void packed_put_head(struct vpv_submit *s, struct vring_p
  * the compiler load it again for each buffer. Each function returns how many of
  * the @n buffers from @b on it placed, 0 when the ring is full.
  */
-static __always_inline unsigned int packed_stage_ones(struct vpv_ring *r, const struct vpv_buf *b,
-						      unsigned int n, const bool in_order)
+static __always_inline unsigned int packed_stage_like(struct vpv_ring *r, const struct vpv_buf *b,
+						      unsigned int n, const bool in_order,
+						      const bool table)
 {
 	struct vpv_submit *s = &r->submit;
 	struct vring_packed_desc *desc = r->pdesc;
 	struct vpv_slot *slots = r->slots;
 	const u16 *fifo = r->fifo;
 	unsigned int num = r->num, off = s->pos, id_pos = s->id_pos, lap = s->wrap_flags;
+	unsigned int low = table ? vpv_least_for_table(r) : 1, high = table ? r->table_len : 1;
 	u16 staged = s->staged, published = s->published;
 	unsigned int i;
 
 	n = vpv_room_for(r, n);
 	for (i = 0; i < n; i++, b++) {
-		unsigned int nr_in = b->nr_in, id;
-		const struct vpv_seg *seg = b->seg;
-		u32 len;
-
-		if (unlikely(b->nr_out + nr_in != 1))
-			break;
-		id = in_order ? off : fifo[id_pos];
-		len = seg->len;
-		packed_put(&desc[off], seg->addr, len, id);
-		vpv_slot_fill(&slots[id], b->token, nr_in ? len : 0, 1, staged, in_order);
-		packed_put_head(s, desc, off, lap | nr_in * VRING_DESC_F_WRITE,
-				staged == published);
-		staged++;
-		if (!in_order && ++id_pos == num)
-			id_pos = 0;
-		if (unlikely(++off == num)) {
-			off = 0;
-			lap ^= PACKED_F_LAP;
-		}
-	}
-	s->pos = off;
-	s->id_pos = id_pos;
-	s->wrap_flags = lap;
-	vpv_count_staged(s, i, i);
-	return i;
-}
-
-static __always_inline unsigned int packed_stage_tables(struct vpv_ring *r, const struct vpv_buf *b,
-							unsigned int n, const bool in_order)
-{
-	struct vpv_submit *s = &r->submit;
-	struct vring_packed_desc *desc = r->pdesc;
-	struct vpv_slot *slots = r->slots;
-	const u16 *fifo = r->fifo;
-	unsigned int num = r->num, off = s->pos, id_pos = s->id_pos, lap = s->wrap_flags;
-	unsigned int low = vpv_least_for_table(r), i;
-	u16 staged = s->staged, published = s->published;
-
-	n = vpv_room_for(r, n);
-	for (i = 0; i < n; i++, b++) {
-		unsigned int segs = b->nr_out + b->nr_in, id;
-		size_t offset;
+		unsigned int nr_in = b->nr_in, segs = b->nr_out + nr_in, id;
 		u32 in_len;
+		u16 flags;
 
-		if (unlikely(segs < low || segs > r->table_len))
+		if (unlikely(segs < low || segs > high))
 			break;
 		id = in_order ? off : fifo[id_pos];
-		offset = vpv_table_offset(r, id);
-		in_len = packed_put_table(r->tables + offset, b);
-		packed_put(&desc[off], r->tables_addr + offset, segs * sizeof(*desc), id);
+		if (table) {
+			size_t offset = vpv_table_offset(r, id);
+
+			in_len = packed_put_table(r->tables + offset, b);
+			packed_put(&desc[off], r->tables_addr + offset, segs * sizeof(*desc), id);
+			flags = VRING_DESC_F_INDIRECT;
+		} else {
+			u32 len = b->seg->len;
+
+			packed_put(&desc[off], b->seg->addr, len, id);
+			in_len = nr_in ? len : 0;
+			flags = nr_in * VRING_DESC_F_WRITE;
+		}
 		vpv_slot_fill(&slots[id], b->token, in_len, 1, staged, in_order);
-		packed_put_head(s, desc, off, lap | VRING_DESC_F_INDIRECT, staged == published);
+		packed_put_head(s, desc, off, lap | flags, staged == published);
 		staged++;
 		if (!in_order && ++id_pos == num)
 			id_pos = 0;
@@ -244,11 +216,11 @@ static __always_inline int packed_stage_run(struct vpv_ring *r, const struct vpv
 	unsigned int segs = b->nr_out + b->nr_in;
 
 	if (likely(segs == 1))
-		return packed_stage_ones(r, b, n, in_order);
+		return packed_stage_like(r, b, n, in_order, false);
 	if (unlikely(!segs || segs > r->max_segs))
 		return -EMSGSIZE;
 	if (vpv_wants_table(r, segs))
-		return packed_stage_tables(r, b, n, in_order);
+		return packed_stage_like(r, b, n, in_order, true);
 	return packed_stage_chain(r, b, segs);
 }
 

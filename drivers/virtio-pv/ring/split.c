@@ -88,8 +88,9 @@ static __always_inline void split_put_avail(struct vpv_ring *r, u16 *shadow, uns
  * the compiler load it again for each buffer. Each function returns how many of
  * the @n buffers from @b on it placed, 0 when the ring is full.
  */
-static __always_inline unsigned int split_stage_ones(struct vpv_ring *r, const struct vpv_buf *b,
-						     unsigned int n, const bool in_order)
+static __always_inline unsigned int split_stage_like(struct vpv_ring *r, const struct vpv_buf *b,
+						     unsigned int n, const bool in_order,
+						     const bool table)
 {
 	struct vpv_submit *s = &r->submit;
 	struct vring_desc *desc = r->desc;
@@ -97,52 +98,28 @@ static __always_inline unsigned int split_stage_ones(struct vpv_ring *r, const s
 	u16 *shadow = r->avail_shadow;
 	const u16 *fifo = r->fifo;
 	unsigned int mask = r->mask, pos = s->pos, staged = s->staged, i;
+	unsigned int low = table ? vpv_least_for_table(r) : 1, high = table ? r->table_len : 1;
 
 	n = vpv_room_for(r, n);
 	for (i = 0; i < n; i++, b++) {
-		unsigned int nr_in = b->nr_in, head;
-		const struct vpv_seg *seg = b->seg;
-		u32 len;
-
-		if (unlikely(b->nr_out + nr_in != 1))
-			break;
-		head = in_order ? pos : fifo[pos];
-		len = seg->len;
-		vpv_put_desc(&desc[head], seg->addr, len, nr_in * VRING_DESC_F_WRITE);
-		vpv_slot_fill(&slots[head], b->token, nr_in ? len : 0, 1, staged, in_order);
-		split_put_avail(r, shadow, staged & mask, head);
-		staged++;
-		pos = (pos + 1) & mask;
-	}
-	s->pos = pos;
-	vpv_count_staged(s, i, i);
-	return i;
-}
-
-static __always_inline unsigned int split_stage_tables(struct vpv_ring *r, const struct vpv_buf *b,
-						       unsigned int n, const bool in_order)
-{
-	struct vpv_submit *s = &r->submit;
-	struct vring_desc *desc = r->desc;
-	struct vpv_slot *slots = r->slots;
-	u16 *shadow = r->avail_shadow;
-	const u16 *fifo = r->fifo;
-	unsigned int mask = r->mask, pos = s->pos, staged = s->staged, i;
-	unsigned int low = vpv_least_for_table(r);
-
-	n = vpv_room_for(r, n);
-	for (i = 0; i < n; i++, b++) {
-		unsigned int segs = b->nr_out + b->nr_in, head;
-		size_t offset;
+		unsigned int nr_in = b->nr_in, segs = b->nr_out + nr_in, head;
 		u32 in_len;
 
-		if (unlikely(segs < low || segs > r->table_len))
+		if (unlikely(segs < low || segs > high))
 			break;
 		head = in_order ? pos : fifo[pos];
-		offset = vpv_table_offset(r, head);
-		in_len = split_put_table(r->tables + offset, b);
-		vpv_put_desc(&desc[head], r->tables_addr + offset,
-			     segs * sizeof(struct vring_desc), VRING_DESC_F_INDIRECT);
+		if (table) {
+			size_t offset = vpv_table_offset(r, head);
+
+			in_len = split_put_table(r->tables + offset, b);
+			vpv_put_desc(&desc[head], r->tables_addr + offset,
+				     segs * sizeof(struct vring_desc), VRING_DESC_F_INDIRECT);
+		} else {
+			u32 len = b->seg->len;
+
+			vpv_put_desc(&desc[head], b->seg->addr, len, nr_in * VRING_DESC_F_WRITE);
+			in_len = nr_in ? len : 0;
+		}
 		vpv_slot_fill(&slots[head], b->token, in_len, 1, staged, in_order);
 		split_put_avail(r, shadow, staged & mask, head);
 		staged++;
@@ -174,11 +151,11 @@ static __always_inline int split_stage_run(struct vpv_ring *r, const struct vpv_
 	unsigned int segs = b->nr_out + b->nr_in;
 
 	if (likely(segs == 1))
-		return split_stage_ones(r, b, n, in_order);
+		return split_stage_like(r, b, n, in_order, false);
 	if (unlikely(!segs || segs > r->max_segs))
 		return -EMSGSIZE;
 	if (vpv_wants_table(r, segs))
-		return split_stage_tables(r, b, n, in_order);
+		return split_stage_like(r, b, n, in_order, true);
 	return split_stage_chain(r, b, segs);
 }
 
