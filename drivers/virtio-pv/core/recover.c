@@ -137,9 +137,27 @@ static void clear_overdue(struct vpv_dev_core *d)
 		WRITE_ONCE(d->vdev.queues[i].core->overdue, false);
 }
 
-static void recover_device(struct vpv_dev_core *d)
+static int stop_and_start(struct vpv_dev_core *d)
 {
 	int err = 0;
+
+	if (d->state == VPV_LIVE)
+		err = vpv_dev_stop(d, false);
+	clear_overdue(d);
+	return err ?: vpv_dev_start(d);
+}
+
+static void not_back(struct vpv_dev_core *d, int err)
+{
+	if (err == -ESTALE || err == -ENODEV || d->untrusted)
+		vpv_dev_give_up(d, "it did not come back");
+	else
+		vpv_dev_recover(&d->vdev, "no start after a reset");
+}
+
+static void recover_device(struct vpv_dev_core *d)
+{
+	int err;
 
 	if (long_ago(d->recovered_at))
 		d->tries = 0;
@@ -151,34 +169,21 @@ static void recover_device(struct vpv_dev_core *d)
 	dev_warn(d->vdev.dev, "%s: resetting the device, try %u of %u\n",
 		 READ_ONCE(d->recover_why), d->tries, VPV_RECOVER_TRIES);
 
-	if (d->state == VPV_LIVE)
-		err = vpv_dev_stop(d, false);
-	clear_overdue(d);
-	if (!err)
-		err = vpv_dev_start(d);
+	err = stop_and_start(d);
 	d->recovered_at = jiffies;
-
-	if (!err)
-		dev_info(d->vdev.dev, "device is back\n");
-	else if (err == -ESTALE || err == -ENODEV || d->untrusted)
-		vpv_dev_give_up(d, "it did not come back");
+	if (err)
+		not_back(d, err);
 	else
-		vpv_dev_recover(&d->vdev, "no start after a reset");
+		dev_info(d->vdev.dev, "device is back\n");
 }
 
 /* A reset that was wished for is no try, and the log has no complaint of it. */
 static int restart_device(struct vpv_dev_core *d)
 {
-	int err;
+	int err = stop_and_start(d);
 
-	err = vpv_dev_stop(d, false);
-	clear_overdue(d);
-	if (!err)
-		err = vpv_dev_start(d);
-	if (err == -ESTALE || err == -ENODEV || d->untrusted)
-		vpv_dev_give_up(d, "it did not come back");
-	else if (err)
-		vpv_dev_recover(&d->vdev, "no start after a reset");
+	if (err || d->untrusted)
+		not_back(d, err);
 	return err;
 }
 
