@@ -287,6 +287,21 @@ static struct sk_buff *rx_skb(struct vpv_net_pair *pair, struct vpv_net_rx_buf *
 	return skb;
 }
 
+/*
+ * Copies the header and checks the copy. Says of a bad one, too, how many buffers
+ * come with it, unless that is what is bad. @len: of the packet in this buffer.
+ */
+bool vpv_net_rx_hdr(struct vpv_net *vn, struct vpv_net_rx *rx, const void *hdr, u32 len)
+{
+	enum vpv_net_hdr_error error;
+
+	memcpy(&rx->hdr, hdr, sizeof(rx->hdr));
+	error = vpv_net_hdr_check(&rx->hdr, &vn->rules, len);
+	if (error != VPV_NET_HDR_BUFFERS)
+		rx->missing = vpv_net_hdr_buffers(&rx->hdr, &vn->rules) - 1;
+	return error == VPV_NET_HDR_OK;
+}
+
 /* Takes the header's word, or says why not; 1: this packet is over. */
 static int rx_first(struct vpv_net_pair *pair, const struct vpv_done *done,
 		    struct vpv_net_rx_sum *sum)
@@ -294,7 +309,6 @@ static int rx_first(struct vpv_net_pair *pair, const struct vpv_done *done,
 	struct vpv_net *vn = pair->vn;
 	struct vpv_net_rx *rx = &pair->rx;
 	struct vpv_net_rx_buf *buf = done->token;
-	enum vpv_net_hdr_error error;
 	struct sk_buff *skb;
 
 	if (vpv_net_rx_is_xsk(buf))
@@ -305,11 +319,7 @@ static int rx_first(struct vpv_net_pair *pair, const struct vpv_done *done,
 		return vpv_net_rx_bad(rx, sum, &sum->bad_len);
 	}
 	rx_sync(vn, rx, buf, done->len);
-	memcpy(&rx->hdr, rx_start(buf) + buf->pad, sizeof(rx->hdr));
-	error = vpv_net_hdr_check(&rx->hdr, &vn->rules, done->len - vn->hdr_len);
-	if (error != VPV_NET_HDR_BUFFERS)
-		rx->missing = vpv_net_hdr_buffers(&rx->hdr, &vn->rules) - 1;
-	if (error != VPV_NET_HDR_OK) {
+	if (!vpv_net_rx_hdr(vn, rx, rx_start(buf) + buf->pad, done->len - vn->hdr_len)) {
 		rx_release(rx, buf, true);
 		return vpv_net_rx_bad(rx, sum, &sum->bad_hdr);
 	}

@@ -27,6 +27,7 @@ struct vpv_net_rx_sum {
 };
 
 /* rx.c; NAPI */
+bool vpv_net_rx_hdr(struct vpv_net *vn, struct vpv_net_rx *rx, const void *hdr, u32 len);
 int vpv_net_rx_bad(struct vpv_net_rx *rx, struct vpv_net_rx_sum *sum, unsigned int *why);
 int vpv_net_rx_finish(struct vpv_net_pair *pair, struct vpv_net_rx_sum *sum);
 void vpv_net_rx_filled(struct vpv_net_rx *rx, bool short_of, unsigned long retry);

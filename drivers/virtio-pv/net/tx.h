@@ -45,6 +45,8 @@ void vpv_net_tx_flush(struct vpv_net_tx *tx);
 void vpv_net_tx_reap(struct vpv_net_pair *pair, int budget);
 
 /* xdp_tx.c */
+void vpv_net_count_frames(struct vpv_net_tx *tx, unsigned int sent, unsigned int left,
+			  unsigned int bytes);
 void vpv_net_frame_done(struct vpv_net_pair *pair, void *token, struct xdp_frame_bulk *bulk);
 
 #endif /* VPV_NET_TX_H */

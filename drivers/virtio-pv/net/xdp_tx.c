@@ -106,8 +106,9 @@ unmap:
 	return err;
 }
 
-static void count_frames(struct vpv_net_tx *tx, unsigned int sent, unsigned int left,
-			 unsigned int bytes)
+/* Of programs, in the kernel or in user space. */
+void vpv_net_count_frames(struct vpv_net_tx *tx, unsigned int sent, unsigned int left,
+			  unsigned int bytes)
 {
 	u64_stats_update_begin(&tx->stats.syncp);
 	u64_stats_add(&tx->stats.packets, sent);
@@ -137,7 +138,7 @@ static unsigned int stage_frames(struct vpv_net_pair *pair, struct xdp_frame **f
 	}
 	if (sent)
 		txq_trans_cond_update(tx->txq);
-	count_frames(tx, sent, n - sent, bytes);
+	vpv_net_count_frames(tx, sent, n - sent, bytes);
 	return sent;
 }
 

@@ -136,7 +136,6 @@ int vpv_net_xsk_first(struct vpv_net_pair *pair, const struct vpv_done *done,
 	struct vpv_net *vn = pair->vn;
 	struct vpv_net_rx *rx = &pair->rx;
 	struct xdp_buff *xdp = xsk_of(done->token);
-	enum vpv_net_hdr_error error;
 
 	/* Nothing proves that a skipped buffer was written (2.7.9). */
 	if (done->len < vn->hdr_len + ETH_HLEN || (done->flags & VPV_DONE_SKIPPED)) {
@@ -145,11 +144,7 @@ int vpv_net_xsk_first(struct vpv_net_pair *pair, const struct vpv_done *done,
 	}
 	xsk_buff_set_size(xdp, done->len - vn->hdr_len);
 	xsk_sync(pair, xdp);
-	memcpy(&rx->hdr, xdp->data - vn->hdr_len, sizeof(rx->hdr));
-	error = vpv_net_hdr_check(&rx->hdr, &vn->rules, done->len - vn->hdr_len);
-	if (error != VPV_NET_HDR_BUFFERS)
-		rx->missing = vpv_net_hdr_buffers(&rx->hdr, &vn->rules) - 1;
-	if (error != VPV_NET_HDR_OK) {
+	if (!vpv_net_rx_hdr(vn, rx, xdp->data - vn->hdr_len, done->len - vn->hdr_len)) {
 		xsk_buff_free(xdp);
 		return vpv_net_rx_bad(rx, sum, &sum->bad_hdr);
 	}

@@ -51,12 +51,7 @@ static void xsk_stage_all(struct vpv_net_pair *pair, unsigned int n)
 	if (sent < n)
 		vpv_net_xsk_sent(tx, n - sent);
 	txq_trans_cond_update(tx->txq);
-	u64_stats_update_begin(&tx->stats.syncp);
-	u64_stats_add(&tx->stats.packets, sent);
-	u64_stats_add(&tx->stats.bytes, bytes);
-	u64_stats_add(&tx->stats.xdp_tx, sent);
-	u64_stats_add(&tx->stats.xdp_tx_drops, n - sent);
-	u64_stats_update_end(&tx->stats.syncp);
+	vpv_net_count_frames(tx, sent, n - sent, bytes);
 }
 
 /* True: there may be more, poll again. */
