@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # For the balloon tests: the host's side of it, and the guest's.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
+
+. "$(dirname "${BASH_SOURCE[0]}")/memory.bash"
 
 memory_mib=1792
 
@@ -27,5 +29,4 @@ touch_memory() {
 	rm -f /dev/shm/fill
 }
 
-meminfo_mib() { awk -v name="$1:" '$1 == name { print int($2 / 1024) }' /proc/meminfo; }
 now_ms() { awk '{ print int($1 * 1000) }' /proc/uptime; }

@@ -5,6 +5,7 @@
 # timeout: 240
 # Load and unload, over and over: the memory is back where it was.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/memory.bash"
 need_module virtio_pv_blk
 
 : "${cycles:=100}"
@@ -14,16 +15,6 @@ warm=10
 
 take null0 || bail "no disk"
 take file0 || bail "no disk"
-
-# Not available after what can be freed was; free pages on the lists of single
-# CPUs, megabytes of them, count as free.
-used_kib() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	awk '/^MemTotal:/ { used += $2 } /^MemAvailable:/ { used -= $2 } $1 == "count:" { used -= 4 * $2 }
-		END { print used }' /proc/meminfo /proc/zoneinfo
-}
 
 no_leak() { ! grep -A 20 vpv /sys/kernel/debug/kmemleak; }
 nothing_in_debugfs() { [ -z "$(ls /sys/kernel/debug/virtio_pv 2>/dev/null)" ]; }

@@ -2,6 +2,8 @@
 # For tests of the clock behind vhost-user: commands, attributes, readings.
 # shellcheck shell=bash
 
+. "$(dirname "${BASH_SOURCE[0]}")/vu-device.bash"
+
 need_lab
 need_module virtio_pv_clock
 
@@ -9,8 +11,6 @@ need_module virtio_pv_clock
 unload virtio_pv_clock 2>/dev/null
 load virtio_pv_clock timeout_ms=500 || bail "virtio_pv_clock does not load"
 
-vu() { host vu "$@"; }
-stat_of() { vu "$1" stats | awk -v key="$2" '$1 == key { print $2; found = 1 } END { if (!found) print 0 }'; }
 truth() { vu "$1" fault none >/dev/null && vu "$1" lie none >/dev/null; }
 
 clock_attr() { cat "/sys/bus/pci/devices/$(bdf "$1")/clock$2/$3"; }
@@ -56,7 +56,3 @@ share_counter() {
 	# shellcheck disable=SC2046
 	vu "$1" counter offset $(awk '{ print $2 }' <<<"$out") >/dev/null
 }
-
-log_mark() { echo "vpv-mark: $1" >/dev/kmsg; log_marked=$1; }
-log_since() { dmesg | awk -v mark="vpv-mark: $log_marked" 'index($0, mark) { on = 1; next } on'; }
-log_count() { log_since | grep -c -- "$1"; }

@@ -5,20 +5,13 @@
 # timeout: 240
 # vpv takes and gives, over and over: nothing is lost, nothing is left.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/memory.bash"
 need_lab
 need_module virtio_pv_blk
 need_module virtio_pv_net
 
 : "${cycles:=10}"
 devices=$(for name in disk0 net0 balloon0; do bdf "$name"; done)
-
-used_kib() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	awk '/^MemTotal:/ { used += $2 } /^MemAvailable:/ { used -= $2 } $1 == "count:" { used -= 4 * $2 }
-		END { print used }' /proc/meminfo /proc/zoneinfo
-}
 
 many() {
 	local i

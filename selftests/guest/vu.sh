@@ -2,6 +2,8 @@
 # For tests with vhost-user disks: commands, counters, and I/O that is judged.
 # shellcheck shell=bash disable=SC2034
 
+. "$(dirname "${BASH_SOURCE[0]}")/vu-device.bash"
+
 need_lab
 need_module virtio_pv_blk
 
@@ -9,20 +11,10 @@ need_module virtio_pv_blk
 unload virtio_pv_blk 2>/dev/null
 load virtio_pv_blk timeout_s=2 || bail "virtio_pv_blk does not load"
 
-vu() { host vu "$@"; }
-
-# stat NAME KEY: a counter of the device
-stat_of() { vu "$1" stats | awk -v key="$2" '$1 == key { print $2; found = 1 } END { if (!found) print 0 }'; }
-
 # queue_stat NAME KEY: of queue 0
 queue_stat() {
 	vu "$1" stats | awk -v key="$2" '$1 == "queue" && $2 == 0 { for (i = 3; i < NF; i += 2) if ($i == key) print $(i + 1) }'
 }
-
-# Messages of the kernel since the last mark.
-log_mark() { echo "vpv-mark: $1" >/dev/kmsg; log_marked=$1; }
-log_since() { dmesg | awk -v mark="vpv-mark: $log_marked" 'index($0, mark) { on = 1; next } on'; }
-log_count() { log_since | grep -c -- "$1"; }
 
 # io DISK DEPTH OPERATIONS [SECONDS]: the line of vuio, and its status
 io() { vuio "$1" "$2" "${4:-60}" "$3"; }

@@ -12,7 +12,7 @@
 free=$(meminfo_mib MemFree)
 was_reset() { [ "$(log_count "resetting the device")" -ge 1 ]; }
 # what comes is what the guest sent when it was asked before
-counted() { vu "$1" poll && [ "$(meminfo_mib MemTotal)" = $(($(noted "$1" stat-5) >> 20)) ]; }
+counted() { vu "$1" poll && [ "$(meminfo_mib MemTotal)" = $(($(stat_of "$1" stat-5) >> 20)) ]; }
 faults_of() { if [ "$1" = split ]; then echo early bad-id; else echo dup-id idx-jump; fi; }
 
 for unit in split packed; do
@@ -23,13 +23,13 @@ for unit in split packed; do
 	agreed "$unit" 51 "a part out"
 	honest "$unit" "in and out"
 
-	before=$(noted "$unit" inflate-buffers)
+	before=$(stat_of "$unit" inflate-buffers)
 	vu "$unit" flap 20 120 400 400
 	sleep 2
 	vu "$unit" target 30
 	agreed "$unit" 30 "after a target that flapped"
 	honest "$unit" "a target that flapped"
-	n=$(($(noted "$unit" inflate-buffers) - before))
+	n=$(($(stat_of "$unit" inflate-buffers) - before))
 	check "$unit: 400 changes within a second are followed at a bounded rate ($n)" test "$n" -le 150
 
 	check "$unit: statistics come when asked for, and are the guest's" wait_for 15 counted "$unit"

@@ -10,7 +10,7 @@
 
 unit=packed
 check "our driver takes $unit" take "$unit" || bail "no balloon"
-base=$(noted "$unit" touched)
+base=$(stat_of "$unit" touched)
 mkfifo /tmp/said 2>/dev/null
 memhog holes $(($(meminfo_mib MemFree) - 100)) >/tmp/said &
 hog=$!
@@ -26,14 +26,14 @@ kill $hog
 wait $hog 2>/dev/null
 
 moved() { awk '$1 == "balloon_migrate" { print $2 }' /proc/vmstat; }
-m=$(moved) buffers=$(noted "$unit" inflate-buffers)
+m=$(moved) buffers=$(stat_of "$unit" inflate-buffers)
 echo 1 >/proc/sys/vm/compact_memory
 m=$(($(moved) - m))
 check "compaction moves pages of the balloon ($m)" test "$m" -ge 500
 settled() { [ "$(attr "$unit" migrated_kib)" -ge $((m * 4)) ] && notes "$unit" $want; }
 check "the device has been told of them" wait_for 20 settled ||
-		echo "# migrated_kib $(attr "$unit" migrated_kib), held $(noted "$unit" held)"
-buffers=$(($(noted "$unit" inflate-buffers) - buffers))
+		echo "# migrated_kib $(attr "$unit" migrated_kib), held $(stat_of "$unit" held)"
+buffers=$(($(stat_of "$unit" inflate-buffers) - buffers))
 echo "# $m pages moved, told in $buffers buffers each way"
 check "in batches" test $((buffers * 10)) -le "$m"
 check_equal "the balloon is as large as before" $((want * 1024)) "$(attr "$unit" actual_kib)"
@@ -42,5 +42,5 @@ vu "$unit" target 0
 check "all comes back" wait_for 60 has "$unit" 0
 check "to the last page" wait_for 10 notes "$unit" 0
 check_equal "no page given twice, taken unasked, or touched" "0 0 $base" \
-	"$(noted "$unit" twice) $(noted "$unit" stranger) $(noted "$unit" touched)"
+	"$(stat_of "$unit" twice) $(stat_of "$unit" stranger) $(stat_of "$unit" touched)"
 check "the module unloads" unload virtio_pv_balloon

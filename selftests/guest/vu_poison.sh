@@ -10,9 +10,9 @@
 
 grep -qw page_poison=1 /proc/cmdline || bail "this kernel was booted without page_poison=1"
 check "our driver takes a device that knows of poison" take knows || bail "no balloon"
-check_equal "the device knows with what" 0xaaaaaaaa "$(noted knows poison)"
+check_equal "the device knows with what" 0xaaaaaaaa "$(stat_of knows poison)"
 check_equal "free pages are reported to it" 1 "$(attr knows reporting)"
-arrived() { [ "$(noted knows reports)" -ge 1 ]; }
+arrived() { [ "$(stat_of knows reports)" -ge 1 ]; }
 check "and arrive" wait_for 20 arrived
 vu knows target 100
 agreed knows 100 in
@@ -21,5 +21,5 @@ agreed knows 0 out
 honest knows "in and out"
 check "our driver takes a device that does not" take ignorant || bail "no balloon"
 check_equal "no free pages are reported to it" 0 "$(attr ignorant reporting)"
-check_equal "none came" 0 "$(noted ignorant reports)"
+check_equal "none came" 0 "$(stat_of ignorant reports)"
 check "the module unloads" unload virtio_pv_balloon
