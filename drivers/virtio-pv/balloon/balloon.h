@@ -316,6 +316,7 @@ int vpv_bal_wait(struct vpv_bal_vq *vq, bool (*ready)(void *ctx), void *ctx);
 int vpv_bal_wait_buf(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf);
 void vpv_bal_wait_back(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf);
 bool vpv_bal_wait_brief(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf);
+void vpv_bal_overdue(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf);
 void vpv_bal_set_wait(struct vpv_bal *vb, unsigned int ms);
 void vpv_bal_irq(struct vpv_queue *q);
 void vpv_bal_drop(struct vpv_queue *q, void *token, bool retry);

@@ -44,7 +44,7 @@ static unsigned long take_back(struct vpv_bal *vb)
 		return 0;
 	}
 	if (!vpv_bal_wait_brief(&vb->vq[VPV_BAL_DEFLATE], &b->buf)) {
-		vpv_queue_recover(vb->vq[VPV_BAL_DEFLATE].q, "buffer not acknowledged");
+		vpv_bal_overdue(&vb->vq[VPV_BAL_DEFLATE], &b->buf);
 		return 0;
 	}
 	pages = vpv_bal_deflated(vb, b);

@@ -153,6 +153,15 @@ void vpv_bal_set_wait(struct vpv_bal *vb, unsigned int ms)
 		wake_up_all(&vb->vq[i].wait);
 }
 
+/* Not ready in time. Unless it is by now, or a reset comes in between. */
+static void overdue(struct vpv_bal_vq *vq, bool (*ready)(void *ctx), void *ctx)
+{
+	u32 generation = vpv_queue_generation(vq->q);
+
+	if (!ready(ctx))
+		vpv_queue_recover(vq->q, generation, "buffer not acknowledged");
+}
+
 /*
  * Until @ready(). A device that does not answer is reset, which drops all buffers;
  * on the way out nobody waits for that: the reset comes anyway.
@@ -165,7 +174,7 @@ int vpv_bal_wait(struct vpv_bal_vq *vq, bool (*ready)(void *ctx), void *ctx)
 	add_waiter(vq, 1);
 	back = wait_for(vq, ready, ctx, as_configured);
 	if (!back && !READ_ONCE(vb->leaving)) {
-		vpv_queue_recover(vq->q, "buffer not acknowledged");
+		overdue(vq, ready, ctx);
 		back = wait_for(vq, ready, ctx, for_reset_unless_leaving);
 	}
 	add_waiter(vq, -1);
@@ -193,12 +202,18 @@ bool vpv_bal_wait_brief(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf)
 	return back;
 }
 
+/* Makes the core reset a device that still has @buf. */
+void vpv_bal_overdue(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf)
+{
+	overdue(vq, buf_is_back, buf);
+}
+
 /* For who gives the memory back to the kernel in any case: until a reset took it away. */
 void vpv_bal_wait_back(struct vpv_bal_vq *vq, struct vpv_bal_buf *buf)
 {
 	add_waiter(vq, 1);
 	if (!wait_for(vq, buf_is_back, buf, at_least_a_while)) {
-		vpv_queue_recover(vq->q, "buffer not acknowledged");
+		vpv_bal_overdue(vq, buf);
 		wait_for(vq, buf_is_back, buf, for_reset);
 	}
 	add_waiter(vq, -1);

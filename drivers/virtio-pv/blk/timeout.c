@@ -16,11 +16,16 @@ enum blk_eh_timer_return vpv_blk_timeout(struct request *rq)
 {
 	struct vpv_blk_hctx *vq = rq->mq_hctx->driver_data;
 	struct vpv_blk *vb = vq->vb;
+	u32 generation = vpv_queue_generation(vq->q);
 
 	/* Done, and only the interrupt was lost, or nobody polls? */
 	vpv_blk_drain(vq);
 	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT)
 		return BLK_EH_DONE;
+
+	/* Dropped and sent again since it was found overdue: it has time again. */
+	if (time_before(jiffies, READ_ONCE(rq->deadline)))
+		return BLK_EH_RESET_TIMER;
 
 	if (!vpv_dev_dead(vb->vdev)) {
 		dev_warn_ratelimited(vb->vdev->dev,
@@ -28,7 +33,7 @@ enum blk_eh_timer_return vpv_blk_timeout(struct request *rq)
 				     vb->disk->disk_name, vq->name,
 				     (unsigned long long)blk_rq_pos(rq),
 				     jiffies_to_msecs(rq->timeout) / 1000);
-		vpv_queue_recover(vq->q, "request overdue");
+		vpv_queue_recover(vq->q, generation, "request overdue");
 	}
 	return BLK_EH_RESET_TIMER;
 }

@@ -259,6 +259,7 @@ static bool abandon(struct vpv_clock_dev *vc, struct vpv_clock_slot *slot)
 
 static int sleep(struct vpv_clock_dev *vc, struct vpv_clock_slot *slot)
 {
+	u32 generation = vpv_queue_generation(vc->q);
 	unsigned long flags;
 	long left;
 
@@ -279,7 +280,7 @@ static int sleep(struct vpv_clock_dev *vc, struct vpv_clock_slot *slot)
 	}
 	if (left < 0)
 		return left;
-	vpv_queue_recover(vc->q, "unanswered request");
+	vpv_queue_recover(vc->q, generation, "unanswered request");
 	return -ETIMEDOUT;
 }
 

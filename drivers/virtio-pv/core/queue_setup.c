@@ -157,6 +157,7 @@ static void init_queue(struct vpv_dev *vdev, u16 index, const struct vpv_queue_d
 	q->index = index;
 	q->name = desc->name;
 	q->ctx = desc->ctx;
+	q->core->generation = 1;
 	q->core->callback = desc->callback;
 	q->core->with_previous = desc->with_previous && index;
 	q->core->standing = desc->standing;
@@ -318,6 +319,8 @@ void vpv_queue_drop(struct vpv_queue *q, bool retry)
 
 	while ((token = detach_one(q)))
 		q->vdev->drv->drop(q, token, retry);
+	/* Who sees the new one sees that no buffer is left: vpv_queue_generation(). */
+	smp_store_release(&q->core->generation, q->core->generation + 1);
 }
 
 void vpv_queues_drop(struct vpv_dev_core *d, bool retry)

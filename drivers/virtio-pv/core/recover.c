@@ -50,12 +50,21 @@ void vpv_dev_recover(struct vpv_dev *vdev, const char *why)
 }
 EXPORT_SYMBOL_GPL(vpv_dev_recover);
 
-void vpv_queue_recover(struct vpv_queue *q, const char *why)
+u32 vpv_queue_generation(struct vpv_queue *q)
+{
+	return smp_load_acquire(&q->core->generation);
+}
+EXPORT_SYMBOL_GPL(vpv_queue_generation);
+
+void vpv_queue_recover(struct vpv_queue *q, u32 generation, const char *why)
 {
 	struct vpv_dev_core *d = vpv_core(q->vdev);
 
+	if (generation != vpv_queue_generation(q))
+		return;
+	/* Should a reset come right now, then this is stale and says nothing. */
+	WRITE_ONCE(q->core->overdue, generation);
 	WRITE_ONCE(d->recover_why, why);
-	WRITE_ONCE(q->core->overdue, true);
 	set_bit(VPV_RECOVER_QUEUE, &d->recover_flags);
 	vpv_recover_schedule(d);
 }
@@ -86,6 +95,11 @@ static int reset_queue(struct vpv_queue *q)
 	return 0;
 }
 
+static bool overdue(const struct vpv_queue *q)
+{
+	return READ_ONCE(q->core->overdue) == q->core->generation;
+}
+
 static bool can_reset_queue(struct vpv_queue *q)
 {
 	return q->vdev->drv->queue_reset &&
@@ -111,17 +125,22 @@ static int mend_queue(struct vpv_queue *q)
 static bool recover_queues(struct vpv_dev_core *d)
 {
 	struct vpv_dev *vdev = &d->vdev;
+	bool any = false;
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; i < vdev->nr_queues; i++)
-		if (READ_ONCE(vdev->queues[i].core->overdue) &&
-		    !may_mend_queue(&vdev->queues[i]))
-			return false;
+		if (overdue(&vdev->queues[i])) {
+			if (!may_mend_queue(&vdev->queues[i]))
+				return false;
+			any = true;
+		}
+	if (!any)
+		return true;	/* a reset of all came first */
 
 	vdev->drv->quiesce(vdev);
 	for (i = 0; i < vdev->nr_queues && !err; i++)
-		if (xchg(&vdev->queues[i].core->overdue, false))
+		if (overdue(&vdev->queues[i]))
 			err = mend_queue(&vdev->queues[i]);
 	vdev->drv->resume(vdev);
 	return !err;
@@ -129,21 +148,12 @@ static bool recover_queues(struct vpv_dev_core *d)
 
 /* ---- the device ---- */
 
-static void clear_overdue(struct vpv_dev_core *d)
-{
-	unsigned int i;
-
-	for (i = 0; i < d->vdev.nr_queues; i++)
-		WRITE_ONCE(d->vdev.queues[i].core->overdue, false);
-}
-
 static int stop_and_start(struct vpv_dev_core *d)
 {
 	int err = 0;
 
 	if (d->state == VPV_LIVE)
 		err = vpv_dev_stop(d, false);
-	clear_overdue(d);
 	return err ?: vpv_dev_start(d);
 }
 

@@ -272,14 +272,24 @@ void vpv_queue_set_affinity(struct vpv_queue *q, const struct cpumask *mask);
 void vpv_dev_recover(struct vpv_dev *vdev, const char *why);
 
 /**
+ * vpv_queue_generation() - how often were all buffers of this queue taken back?
+ * @q: the queue
+ *
+ * Context: any.
+ * Return: a number that differs from the last one when they were in between.
+ */
+u32 vpv_queue_generation(struct vpv_queue *q);
+
+/**
  * vpv_queue_recover() - a buffer of this queue is overdue
  * @q: the queue
+ * @generation: of the queue, asked before the buffer was found to be with the device
  * @why: one short phrase for the log
  *
  * Context: any. Resets the queue where the device can (VIRTIO_F_RING_RESET),
- * else, or when that fails, the device.
+ * else, or when that fails, the device. Nothing when a reset came in between.
  */
-void vpv_queue_recover(struct vpv_queue *q, const char *why);
+void vpv_queue_recover(struct vpv_queue *q, u32 generation, const char *why);
 
 /**
  * vpv_queue_reset() - have all buffers of a queue back

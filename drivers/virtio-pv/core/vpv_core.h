@@ -136,7 +136,8 @@ struct vpv_shared {
  * @driver: driver area
  * @device: device area
  * @tables: indirect tables
- * @overdue: a buffer is, says the driver
+ * @generation: counts the times all buffers were taken back, from 1
+ * @overdue: the generation of which the driver says that a buffer is; 0: none yet
  * @reset_at: jiffies of its last queue reset, 0: none
  * @queue_resets: queue resets
  * @breaks: times it broke
@@ -164,7 +165,8 @@ struct vpv_queue_core {
 	struct vpv_shared driver;
 	struct vpv_shared device;
 	struct vpv_shared tables;
-	bool overdue;
+	u32 generation;
+	u32 overdue;
 	unsigned long reset_at;
 	u64 queue_resets;
 	u64 breaks;

@@ -261,6 +261,7 @@ static void watchdog_work(struct work_struct *work)
 {
 	struct vpv_net *vn = container_of(to_delayed_work(work), struct vpv_net, ctrl.watchdog);
 	struct vpv_net_ctrl *c = &vn->ctrl;
+	u32 generation = vpv_queue_generation(c->q);
 	bool overdue = false;
 
 	spin_lock_irq(&c->lock);
@@ -281,7 +282,7 @@ static void watchdog_work(struct work_struct *work)
 				      msecs_to_jiffies(VPV_NET_CTRL_TIMEOUT_MS) / 4 + 1);
 	spin_unlock_irq(&c->lock);
 	if (overdue)
-		vpv_queue_recover(c->q, "control command overdue");
+		vpv_queue_recover(c->q, generation, "control command overdue");
 }
 
 /* Under the lock. Everything the device has to know and does not. */

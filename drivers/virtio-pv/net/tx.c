@@ -395,6 +395,7 @@ void vpv_net_tx_timeout(struct net_device *dev, unsigned int txqueue)
 {
 	struct vpv_net *vn = vpv_net_of(dev);
 	struct vpv_net_tx *tx = &vn->pairs[txqueue].tx;
+	u32 generation = vpv_queue_generation(tx->q);
 
 	u64_stats_update_begin(&tx->stats.syncp);
 	u64_stats_inc(&tx->stats.timeouts);
@@ -405,7 +406,7 @@ void vpv_net_tx_timeout(struct net_device *dev, unsigned int txqueue)
 		napi_schedule(&vn->pairs[txqueue].napi);
 		return;
 	}
-	vpv_queue_recover(tx->q, "transmit queue stuck");
+	vpv_queue_recover(tx->q, generation, "transmit queue stuck");
 }
 
 /* ---- life ---- */
