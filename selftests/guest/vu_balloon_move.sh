@@ -25,14 +25,17 @@ check "single pages are among them" test "$singles" -ge 10000
 kill $hog
 wait $hog 2>/dev/null
 
-moved() { awk '$1 == "balloon_migrate" { print $2 }' /proc/vmstat; }
-m=$(moved) buffers=$(stat_of "$unit" inflate-buffers)
-echo 1 >/proc/sys/vm/compact_memory
-m=$(($(moved) - m))
-check "compaction moves pages of the balloon ($m)" test "$m" -ge 500
-settled() { [ "$(attr "$unit" migrated_kib)" -ge $((m * 4)) ] && notes "$unit" $want; }
-check "the device has been told of them" wait_for 20 settled ||
-		echo "# migrated_kib $(attr "$unit" migrated_kib), held $(stat_of "$unit" held)"
+# by our own count: a small kernel has none in /proc/vmstat
+moved() { echo $(($(attr "$unit" migrated_kib) / 4)); }
+before=$(moved) buffers=$(stat_of "$unit" inflate-buffers)
+# More than are told at once. A round finds little when the kernel has done one by itself.
+many() {
+	echo 1 >/proc/sys/vm/compact_memory
+	[ $(($(moved) - before)) -gt 256 ]
+}
+check "compaction moves pages of the balloon" wait_for 20 many
+check "the device has as many as before" wait_for 20 notes "$unit" $want
+m=$(($(moved) - before))
 buffers=$(($(stat_of "$unit" inflate-buffers) - buffers))
 echo "# $m pages moved, told in $buffers buffers each way"
 check "in batches" test $((buffers * 10)) -le "$m"

@@ -24,34 +24,55 @@ static void adjust_zones(struct vpv_bal *vb, struct page *from, struct page *to)
 	adjust_managed_page_count(to, -1);
 }
 
-/* Of the kernel, with both pages locked. It puts the new one on the list. */
+/* -ENOSPC: first what was collected has to be told. Any other error: not now. */
+static int collect(struct vpv_bal *vb, struct page *to, struct page *from)
+{
+	struct vpv_bal_move *m = &vb->move[vb->filling];
+
+	lockdep_assert_held(&vb->move_lock);
+	if (vpv_bal_stopped(vb) || READ_ONCE(vb->retell) ||
+	    page_to_pfn(to) >= U32_MAX / VPV_BAL_PER_PAGE)
+		return -EAGAIN;
+	if (!room(m))
+		return -ENOSPC;
+	vpv_bal_batch_add(&m->in, page_to_pfn(to), 1);
+	vpv_bal_batch_add(&m->out, page_to_pfn(from), 1);
+	get_page(from);
+	m->old[m->nr++] = from;
+	adjust_zones(vb, from, to);
+	queue_delayed_work(vpv_bal_wq, &vb->move_work,
+			   room(m) ? msecs_to_jiffies(MOVE_DELAY_MS) : 0);
+	return 0;
+}
+
+static int try_move(struct vpv_bal *vb, struct page *to, struct page *from, bool may_wait)
+{
+	int err;
+
+	if (may_wait)
+		mutex_lock(&vb->move_lock);
+	else if (!mutex_trylock(&vb->move_lock))
+		return -EAGAIN;
+	err = collect(vb, to, from);
+	mutex_unlock(&vb->move_lock);
+	return err;
+}
+
+/*
+ * Of the kernel, with both pages locked. It puts the new one on the list. Who asks
+ * for many pages and is told to come again has given up long before the device
+ * has answered, so it waits here if it may.
+ */
 static int move_page(struct balloon_dev_info *info, struct page *to, struct page *from,
 		     enum migrate_mode mode)
 {
 	struct vpv_bal *vb = container_of(info, struct vpv_bal, info);
-	struct vpv_bal_move *m;
-	int err = -EAGAIN;
+	bool may_wait = mode != MIGRATE_ASYNC;
+	int err = try_move(vb, to, from, may_wait);
 
-	if (!mutex_trylock(&vb->move_lock))
-		return err;
-	m = &vb->move[vb->filling];
-	if (vpv_bal_stopped(vb))
-		goto unlock;
-	if (!READ_ONCE(vb->retell) && room(m) &&
-	    page_to_pfn(to) < U32_MAX / VPV_BAL_PER_PAGE) {
-		vpv_bal_batch_add(&m->in, page_to_pfn(to), 1);
-		vpv_bal_batch_add(&m->out, page_to_pfn(from), 1);
-		get_page(from);
-		m->old[m->nr++] = from;
-		adjust_zones(vb, from, to);
-		err = 0;
-	}
-	if (m->nr)
-		queue_delayed_work(vpv_bal_wq, &vb->move_work,
-				   room(m) ? msecs_to_jiffies(MOVE_DELAY_MS) : 0);
-unlock:
-	mutex_unlock(&vb->move_lock);
-	return err ?: vpv_balloon_moved(info, to, from);
+	if (err == -ENOSPC && may_wait && !vpv_bal_move_flush(vb))
+		err = try_move(vb, to, from, may_wait);
+	return err ? -EAGAIN : vpv_balloon_moved(info, to, from);
 }
 
 static int tell(struct vpv_bal *vb, enum vpv_bal_queue_index q, struct vpv_bal_batch *b)
