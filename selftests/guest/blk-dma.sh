@@ -17,8 +17,9 @@ for name in split packed; do
 	take "$name" || bail "no disk $name"
 	check "$name: ACCESS_PLATFORM is agreed" \
 		grep -q 'ACCESS_PLATFORM' "/sys/kernel/debug/virtio_pv/$(bdf "$name")/features"
-	io_start "$name" 5
-	io_over 60
+	io_start "$name"
+	check "$name: it works" wait_for $((60 * slower)) io_moved "$name" $(($(io_count "$name") + 2000))
+	io_stop
 	check "$name: and verified every block" io_verified
 	give "$name"
 done

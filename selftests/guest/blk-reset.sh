@@ -13,11 +13,11 @@ trap 'give port0; ktap_exit' EXIT
 path=/sys/bus/pci/devices/$(bdf port0)
 [ -e "$path/reset" ] || skip_all "the function has no reset"
 
-io_start port0 25
+io_start port0
 for round in 1 2 3; do
 	check "reset $round" sh -c "echo 1 >$path/reset"
 	count=$(io_count port0)
-	check "the load goes on after reset $round" wait_for 20 io_moved port0 "$count"
+	check "the load goes on after reset $round" wait_for $((20 * slower)) io_moved port0 "$count"
 done
-io_over 60
+io_stop
 check "and verified every block" io_verified

@@ -17,14 +17,14 @@ nothing_at() { [ "$(dd if="$dev" bs=1M skip="$1" count=1 2>/dev/null | wc -c)" =
 mib_is() { [ "$(mib)" = "$1" ]; }
 
 check_equal "64 MiB at first" 64 "$(mib)"
-io_start slot0 8
+io_start slot0
 check "the host makes it larger" host block_resize slot0 96M
 check "96 MiB are seen" wait_for 10 mib_is 96
 check "the new end can be read" dd if="$dev" of=/dev/null bs=1M skip=95 count=1 iflag=direct
 check "the host makes it smaller" host block_resize slot0 48M
 check "48 MiB are seen" wait_for 10 mib_is 48
 check "reading beyond the new end is refused" nothing_at 48
-io_over 60
+io_stop
 check "and verified every block" io_verified
 host block_resize slot0 64M
 check "64 MiB again" wait_for 10 mib_is 64

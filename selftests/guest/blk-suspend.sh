@@ -13,12 +13,12 @@ grep -qw mem /sys/power/state || skip_all "this kernel cannot suspend to RAM"
 
 take slot0 || bail "no disk"
 trap 'give slot0; ktap_exit' EXIT
-io_start slot0 30
+io_start slot0
 for round in 1 2; do
 	host wakeup-later 2 || bail "the host cannot wake us"
 	check "suspend and resume $round" sh -c 'echo mem >/sys/power/state'
 	count=$(io_count slot0)
-	check "the load goes on after $round" wait_for 20 io_moved slot0 "$count"
+	check "the load goes on after $round" wait_for $((20 * slower)) io_moved slot0 "$count"
 done
-io_over 60
+io_stop
 check "and verified every block" io_verified

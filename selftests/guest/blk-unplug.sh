@@ -14,9 +14,9 @@ fails() { ! "$@"; }
 # fio says goodbye with an error; the kernel complains about lost writes.
 for round in 1 2; do
 	take port0 || bail "no disk"
-	io_start port0 60
+	io_start port0
 	check "round $round: the disk is unplugged under load" host device_del port0
-	io_over 40
+	io_over
 	check "round $round: with an error" io_failed
 	check "round $round: no block device is left" fails disk_now port0
 	host device_add port0 || bail "not plugged in again"

@@ -32,7 +32,7 @@ check "it is swap" sh -c "busybox mkswap $swap && busybox swapon $swap" || bail 
 stat -c '%Hr:%Lr' $swap >/sys/power/resume
 echo test_resume >/sys/power/disk
 
-io_start split0 30
+io_start split0
 check "hibernate and resume" sh -c 'echo disk >/sys/power/state'
 count=$(io_count split0)
 check "the load goes on" wait_for 30 io_moved split0 "$count"
@@ -40,7 +40,7 @@ check "the other disk reads" dd if="$(disk packed0)" of=/dev/null bs=1M count=16
 check "the network answers" wait_for 20 net_pings net0 3
 check "the clock tells the time" \
 	ptp-check "/dev/$(cat "/sys/bus/pci/devices/$(bdf clock0)/clock0/ptp")" get 10
-io_over 80
+io_stop
 check "and verified every block" io_verified
 check "the balloon still holds 64 MiB" holds 64
 host_wants 640

@@ -32,7 +32,7 @@ old=$(disk disk0)
 echo 256 >"/sys/block/${old#/dev/}/queue/read_ahead_kb"
 echo mq-deadline >"/sys/block/${old#/dev/}/queue/scheduler" 2>/dev/null
 scheduler=$(queue disk0 scheduler)
-io_start disk1 20
+io_start disk1
 check "the disk is taken by its name" vpv take "$old"
 check "our driver has it" driver_is disk0 virtio_pv_blk
 check "with another name" test "$(disk disk0)" != "$old"
@@ -45,8 +45,7 @@ check "the in-tree driver has it" driver_is disk0 virtio-pci
 check_equal "no override is left" "" "$(grep -v null "/sys/bus/pci/devices/$disk0/driver_override")"
 check_equal "the read-ahead is the same again" 256 "$(queue disk0 read_ahead_kb)"
 check "the data too" cmp -n 1048576 /tmp/data "$(disk disk0)"
-kill "$io_pid" 2>/dev/null
-io_over 30
+io_stop
 check "the load on the other disk was not disturbed" test -z "$(dmesg | grep -i 'i/o error')"
 
 # ---- an interface with all that can be on it ----

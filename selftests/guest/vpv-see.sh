@@ -30,7 +30,7 @@ check "and for Prometheus" shows "^virtio_pv_queue_kicks_total\{device=\"$disk0\
 check "no line of it is other than the format has it" sh -c "! vpv stats -o prometheus |
 	grep -vE '^(# TYPE [a-z_]+ (counter|gauge)|[a-z_]+\{([a-z]+=\"[^\"]*\",?)+\} [0-9]+)\$'"
 
-io_start disk0 30
+io_start disk0
 check "top sees the load" shows "^$disk0 +$node +[01] +[^ ]+ +[0-9]+ +[1-9][0-9]* .* [0-9]+\.[0-9]\$" vpv top -d 2 -n 1
 check "and in JSON, a line a time" test "$(vpv top -d 0.5 -n 2 -o json | grep -c '^\[')" = 2
 check "trace follows it" shows " (kick|kick_avoided|irq): dev=$disk0 queue=" vpv trace -n 20 -t 20 "$disk0"
@@ -39,8 +39,7 @@ check "one event only" test -z "$(vpv trace -e irq -n 20 -t 20 | grep -v ' irq: 
 check "JSON of a line" shows '^\{"time":[0-9.]+,"cpu":[0-9]+,"event":"irq","task":"[^"]+","dev":"[^"]+","queue":[0-9]+\}$' vpv trace -e irq -n 1 -t 20 -o json
 check "of an event there is not, nothing" sh -c "! vpv trace -e nonsense -t 1"
 check "nothing is left of it" test -z "$(ls /sys/kernel/tracing/instances)"
-kill "$io_pid" 2>/dev/null
-io_over 30
+io_stop
 
 check "doctor finds the kernel's modules" shows "^ok +kernel +Linux $(uname -r | tr + .) \(running\) has the modules" vpv doctor
 check "and the device alive" shows "^ok +device +$disk0 \(block $node\) is live" vpv doctor
