@@ -75,6 +75,21 @@ status 2 "an unknown kernel is refused" "$lab/lab" run --kernel 2.4 "$script" 0
 status 2 "an unknown boot is refused" "$lab/lab" run --no-modules --kernel "$kernel" --boot no-such "$script" 0
 status 42 "lab run ends with the script's status" "$lab/lab" run --no-modules --kernel "$kernel" --smp 1 "$script" 42
 
+again=$("$lab/py/again_test.py") && rc=0 || rc=$?
+while IFS= read -r line; do echo "# | $line"; done <<<"$again"
+result "$rc" "a second try counts as it should"
+marker=$(mktemp -u)
+out=$(VPV_UNSTEADY=$marker "$lab/lab" test --no-modules --kernel "$kernel" --second-try --dir "$lab/selftest-again") && rc=0 || rc=$?
+rm -f "$marker"
+result "$rc" "a test of the host has a second try, too"
+grep -q "^# unsteady: $kernel host unsteady" <<<"$out" && rc=0 || rc=1
+result "$rc" "and is named"
+out=$("$lab/lab" test --no-modules --kernel "$kernel" --second-try --dir "$lab/selftest" 2-fail) && rc=0 || rc=$?
+while IFS= read -r line; do echo "# | $line"; done <<<"$out"
+[ "$rc" != 0 ] && [ "$(grep -c '^# not ok - ' <<<"$out")" = 1 ] && [ "$(grep -c '^not ok - ' <<<"$out")" = 1 ] &&
+	rc=0 || rc=1
+result "$rc" "what fails twice fails, once"
+
 echo "1..$count"
 echo "$((count - failed)) passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]

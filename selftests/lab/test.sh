@@ -29,10 +29,10 @@ find_tests() {
 
 test_header() { sed -nE "/^#/!q; s/^# $2: (.*)\$/\\1/p" "$1"; }
 
-# run_host_test KERNEL TEST LOGS: on the host; boots guests itself with lab run.
-# Prints its verdict, leaves "passed failed skipped" in LOGS/.
-run_host_test() {
-	local kernel=$1 path=$2 logs=$3 name status=0 seconds
+# try_host_test KERNEL TEST LOGS [MARK]: on the host; boots guests itself with lab run.
+# Prints its verdict, a failure's behind MARK, and leaves "passed failed skipped" in LOGS/.
+try_host_test() {
+	local kernel=$1 path=$2 logs=$3 mark=${4:-} name status=0 seconds
 	name=$(basename "$path" .host.sh)
 	seconds=$(test_header "$path" timeout)
 	seconds=$((${seconds:-300} * ${VPV_SLOW:-1}))
@@ -41,11 +41,25 @@ run_host_test() {
 	VPV_KERNEL=$kernel PATH=$VPV_LAB:$PATH timeout -k 10 "$seconds" "$path" \
 		>"$logs/$kernel/host/$name.ktap" 2>"$logs/$kernel/host/$name.log" || status=$?
 	in_root python3 -B "$VPV_LAB/py/judge.py" "$kernel host $name" "$status" \
-		"$logs/$kernel/host/$name.ktap" "$logs/$kernel/host/$name.sum"
+		"$logs/$kernel/host/$name.ktap" "$logs/$kernel/host/$name.sum" ${mark:+"$mark"}
+}
+
+# run_host_test KERNEL TEST LOGS SECOND-TRY: the same, twice where that is allowed
+run_host_test() {
+	local kernel=$1 path=$2 logs=$3 failed
+	if [ "$4" != yes ]; then
+		try_host_test "$kernel" "$path" "$logs"
+		return
+	fi
+	try_host_test "$kernel" "$path" "$logs" '# '
+	read -r _ failed _ <"$logs/$kernel/host/$(basename "$path" .host.sh).sum"
+	[ "$failed" != 0 ] || return 0
+	echo "# unsteady: $kernel host $(basename "$path" .host.sh): failed at first, this is the second try"
+	try_host_test "$kernel" "$path" "$logs"
 }
 
 verb_test() {
-	local kernels='' boot='' jobs=1 dir=$VPV_TOP/selftests/guest boots logs modules=yes keep_going
+	local kernels='' boot='' jobs=1 dir=$VPV_TOP/selftests/guest boots logs modules=yes keep_going second_try=no
 	while [ $# -gt 0 ]; do
 		case "$1" in
 		--kernel) kernels+=" ${2:?}"; shift ;;
@@ -55,6 +69,7 @@ verb_test() {
 		--no-modules) modules=no ;;
 		--all) export VPV_ALL=yes ;;
 		--once) export VPV_ONCE=yes ;;
+		--second-try) second_try=yes ;;
 		-*) die "test does not know '$1'; try: lab help" ;;
 		*) break ;;
 		esac
@@ -82,6 +97,7 @@ verb_test() {
 	done
 	echo "KTAP version 1"
 	[ -z "$boot" ] || options+=(--boot "$boot")
+	[ "$second_try" = no ] || options+=(--second-try)
 	if [ ${#tests[@]} -gt 0 ]; then
 		local result
 		result=$(mktemp -p "$VPV_CACHE/run")
@@ -96,7 +112,7 @@ verb_test() {
 			[ "${VPV_ONCE:-}" != yes ] || keep_going=${keep_going%% *}
 			[ -n "$keep_going" ] && [ "${VPV_ALL:-}" != yes ] || keep_going=$(test_header "$path" kernels)
 			[ -z "$keep_going" ] || [[ " $keep_going " == *" $kernel "* ]] || continue
-			run_host_test "$kernel" "$path" "$logs"
+			run_host_test "$kernel" "$path" "$logs" "$second_try"
 			read -r -a part <"$logs/$kernel/host/$(basename "$path" .host.sh).sum"
 			for found in 0 1 2; do
 				total[found]=$((total[found] + part[found]))

@@ -11,7 +11,7 @@ verb_help() {
 	  lab build --in-tree                        build drivers/virtio-pv within the debug kernel's own tree
 	  lab run --kernel K [OPTIONS] SCRIPT [ARGS] boot a guest, run SCRIPT in it, exit with its status
 	  lab run --kernel K [OPTIONS] --shell       boot a guest with a shell on this terminal (end: exit, or Ctrl-A X)
-	  lab test [--kernel K]... [--boot NAME] [--jobs N] [--all] [TEST...]
+	  lab test [--kernel K]... [--boot NAME] [--jobs N] [--all|--once] [--second-try] [TEST...]
 	  lab clean                                  remove the cache: $VPV_CACHE
 
 	kernels: $VPV_KERNELS debug    flavours: amd64 cloud-amd64 rt-amd64 (build only)

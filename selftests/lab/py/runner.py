@@ -15,6 +15,7 @@ import time
 import zlib
 
 import accel
+import again
 from boots import Boot, BootError, size_bytes
 import initrd
 import ktap
@@ -94,11 +95,20 @@ class Kernel:
 class Group:
     """Tests that share a kernel and a boot description."""
 
-    def __init__(self, kernel, boot_name, tests, args, accel_kind):
+    def __init__(self, kernel, boot_name, tests, args, accel_kind, last=True):
         self.kernel, self.boot_name, self.tests = kernel, boot_name, list(tests)
         self.args, self.accel = args, accel_kind
         self.label = f"{kernel.name} {boot_name}"
-        self.tally = ktap.Tally()
+        self.suffix = ""        # of the names of its logs
+        self.last = last        # is what fails now failed for good?
+        self.outcomes = []      # (test, tally), in the order they ended
+
+    @property
+    def tally(self):
+        total = ktap.Tally()
+        for _, tally in self.outcomes:
+            total.add(tally)
+        return total
 
     def boot(self):
         path = os.path.join(self.args.boots, self.boot_name + ".conf")
@@ -150,7 +160,6 @@ class Group:
                 self.save(machine, boots)
         finally:
             shutil.rmtree(run_dir, ignore_errors=True)
-        return self.tally
 
     def run_tests(self, machine, waiting, boots):
         """Takes tests off the list until it is empty or the guest is no good."""
@@ -223,24 +232,32 @@ class Group:
 
     def save(self, machine, boots):
         if machine and os.path.exists(machine.console):
-            shutil.copy(machine.console, self.log_path(f"console-{boots}.log"))
+            shutil.copy(machine.console, self.log_path(f"console{self.suffix}-{boots}.log"))
 
     def report(self, test, output, tally, log, seconds=0.0):
         """One KTAP result line, details for a failure, logs for all."""
-        with open(self.log_path(test.name + ".ktap"), "w", encoding="utf-8") as out:
+        with open(self.log_path(test.name + self.suffix + ".ktap"), "w", encoding="utf-8") as out:
             out.write("\n".join(output) + "\n" + "".join(f"# {note}\n" for note in tally.notes))
-        with open(self.log_path(test.name + ".log"), "w", encoding="utf-8") as out:
+        with open(self.log_path(test.name + self.suffix + ".log"), "w", encoding="utf-8") as out:
             out.write(log)
+        self.outcomes.append((test, tally))
         with printing:
-            self.tally.add(tally)
-            what = f"{self.label} {test.name}"
+            # What is not the last word is a comment.
+            mark = "# " if tally.failed and not self.last else ""
             if tally.failed:
                 for line in output:
-                    print("    " + line)
+                    print(f"{mark}    {line}")
             for note in tally.notes:
-                print(f"  # {note}")
-            skip = " # SKIP" if tally.skipped and not tally.passed and not tally.failed else ""
-            print(f"{'not ok' if tally.failed else 'ok'} - {what} ({tally.line()}, {seconds:.0f} s){skip}", flush=True)
+                print(f"{mark}  # {note}")
+            print(f"{mark}{verdict(self, test, tally)}, {seconds:.0f} s){skip_mark(tally)}", flush=True)
+
+
+def verdict(group, test, tally):
+    return f"{'not ok' if tally.failed else 'ok'} - {group.label} {test.name} ({tally.line()}"
+
+
+def skip_mark(tally):
+    return " # SKIP" if tally.skipped and not tally.passed and not tally.failed else ""
 
 
 def groups(kernels, tests, args, accel_kind):
@@ -252,7 +269,8 @@ def groups(kernels, tests, args, accel_kind):
                 for boot in test.boots:
                     if not args.boot or boot == args.boot:
                         by_boot.setdefault(boot, []).append(test)
-        result += [Group(kernel, boot, members, args, accel_kind) for boot, members in by_boot.items()]
+        result += [Group(kernel, boot, members, args, accel_kind, not args.second_try)
+                   for boot, members in by_boot.items()]
     return result
 
 
@@ -263,19 +281,23 @@ def main():
     parser.add_argument("--kernel", action="append", required=True)
     parser.add_argument("--boot")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--second-try", action="store_true")
     parser.add_argument("tests", nargs="*")
     args = parser.parse_args()
     kernels = [Kernel(text) for text in args.kernel]
     kind, why = accel.choose(args.cache, kernels[0].image)
     print(f"# guests under {kind.upper()} ({why})", flush=True)
     todo = groups(kernels, [Test(path) for path in args.tests], args, kind)
-    total = ktap.Tally()
     with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
-        for tally in pool.map(Group.run, [group for group in todo if not group.alone]):
-            total.add(tally)
+        list(pool.map(Group.run, [group for group in todo if not group.alone]))
     for group in todo:
         if group.alone:
-            total.add(group.run())
+            group.run()
+    if args.second_try:
+        again.second_try(todo)
+    total = ktap.Tally()
+    for group in todo:
+        total.add(group.tally)
     with open(args.result, "w", encoding="ascii") as out:
         out.write(f"{total.passed} {total.failed} {total.skipped}\n")
     return 0
