@@ -29,7 +29,7 @@ DEFAULT_TIMEOUT = 120
 SLOW = int(os.environ.get("VPV_SLOW", "1"))
 # Run long tests on all of their kernels, not only on those they name for that
 ALL = os.environ.get("VPV_ALL") == "yes"
-# Run long tests on one of the kernels they name, tests of one boot on the same
+# Run each test on one kernel, those of one boot on the same; the plain boot on all
 ONCE = os.environ.get("VPV_ONCE") == "yes"
 
 printing = threading.Lock()
@@ -66,14 +66,14 @@ class Test:
         seconds = int((self.head["timeout"] or [DEFAULT_TIMEOUT])[0])
         return SLOW * seconds * (DEBUG_SLOWER if kernel == "debug" else 1)
 
-    def wants(self, kernel):
+    def wants(self, kernel, kernels):
+        """Does it run on this one, of the names of those there are?"""
         briefly = [] if ALL else self.head.get("briefly")
-        if briefly and ONCE and kernel != "debug":
-            named = [name for name in briefly if name != "debug"]
+        named = briefly or self.head["kernels"] or kernels
+        if ONCE and kernel != "debug" and (briefly or self.boots[0] != "plain"):
+            named = [name for name in named if name != "debug"]
             return bool(named) and kernel == named[zlib.crc32(self.boots[0].encode()) % len(named)]
-        if briefly:
-            return kernel in briefly
-        return not self.head["kernels"] or kernel in self.head["kernels"]
+        return kernel in named
 
 
 class Leaks(Test):
@@ -262,10 +262,11 @@ def skip_mark(tally):
 
 def groups(kernels, tests, args, accel_kind):
     result = []
+    names = [kernel.name for kernel in kernels]
     for kernel in kernels:
         by_boot = {}
         for test in tests:
-            if test.wants(kernel.name):
+            if test.wants(kernel.name, names):
                 for boot in test.boots:
                     if not args.boot or boot == args.boot:
                         by_boot.setdefault(boot, []).append(test)
