@@ -45,6 +45,8 @@ static const struct {
 		"spoil descriptors and tables before completing" },
 	[VU_FAULT_NO_IRQ] = { "no-irq", ARG_TIMES, 0, 1,
 		"drop the next N interrupts" },
+	[VU_FAULT_NO_KICK] = { "no-kick", ARG_TIMES, 0, 1,
+		"do not hear the next N kicks" },
 	[VU_FAULT_TORN_CONFIG] = { "torn-config", ARG_NONE, 0, 0,
 		"configuration differs at each read" },
 };

@@ -241,7 +241,8 @@ static void kicked(struct vu_source *s)
 	if (read(s->fd, &n, sizeof(n)) != sizeof(n))
 		return;
 	q->n.kicks += n;
-	vu_queue_run(q);
+	if (!vu_fault_hit(q, VU_FAULT_NO_KICK, NULL))
+		vu_queue_run(q);
 }
 
 static int take_fd(struct msg *m)
