@@ -26,6 +26,10 @@ static unsigned int vpv_blk_timeout_s = 30;
 module_param_named(timeout_s, vpv_blk_timeout_s, uint, 0444);
 MODULE_PARM_DESC(timeout_s, "seconds until an unanswered request makes the driver reset the queue or the device (default 30, 1 to 3600)");
 
+static unsigned int vpv_blk_notify;
+module_param_cb(notify, &vpv_notify_ops, &vpv_blk_notify, 0644);
+MODULE_PARM_DESC(notify, VPV_NOTIFY_HELP);
+
 static void vpv_blk_release(struct kref *ref)
 {
 	kfree(container_of(ref, struct vpv_blk, ref));
@@ -60,6 +64,7 @@ static void vpv_blk_describe_queue(struct vpv_blk *vb, unsigned int i, struct vp
 	desc->callback = vq->polled ? NULL : vpv_blk_irq;
 	desc->table_len = min(vb->cfg.seg_max + 2, (u32)VPV_BLK_TABLE_LEN);
 	desc->direct_max = VPV_BLK_DIRECT_MAX;
+	desc->moderate = !vq->polled;
 	desc->ctx = vq;
 }
 
@@ -341,6 +346,7 @@ static struct vpv_driver vpv_blk_driver = {
 	.failed = vpv_blk_failed,
 	.drop = vpv_blk_drop,
 	.config_changed = vpv_blk_config_changed,
+	.notify = &vpv_blk_notify,
 };
 
 static int __init vpv_blk_init(void)

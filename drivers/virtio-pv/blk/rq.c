@@ -298,10 +298,14 @@ static int vpv_blk_wait_for_room(struct vpv_blk_hctx *vq, const struct vpv_buf *
 	smp_store_release(&vq->full, true);
 	smp_mb();
 	n = vpv_queue_stage(vq->q, buf, 1);
+	vpv_queue_urgent(vq->q);
 	if (n && xchg(&vq->full, false))
 		blk_mq_start_stopped_hw_queue(vq->hctx, true);
 	return n;
 }
+
+/* Others wait until these are done. */
+#define VPV_BLK_URGENT (REQ_FUA | REQ_PREFLUSH | REQ_META | REQ_PRIO)
 
 /* Under submit_lock. */
 static blk_status_t vpv_blk_stage(struct vpv_blk_hctx *vq, struct request *rq)
@@ -313,6 +317,8 @@ static blk_status_t vpv_blk_stage(struct vpv_blk_hctx *vq, struct request *rq)
 	n = vpv_queue_stage(vq->q, &buf, 1);
 	if (unlikely(!n))
 		n = vpv_blk_wait_for_room(vq, &buf);
+	if (rq->cmd_flags & VPV_BLK_URGENT || req_op(rq) == REQ_OP_FLUSH)
+		vpv_queue_urgent(vq->q);
 	if (likely(n > 0))
 		return BLK_STS_OK;
 	/*

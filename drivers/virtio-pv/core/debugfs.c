@@ -88,12 +88,22 @@ static int queue_show(struct seq_file *s, void *unused)
 	seq_printf(s, "decisions: %llu\n", qc->submit.decisions);
 	seq_printf(s, "kicks: %llu\n", qc->submit.kicks);
 	seq_printf(s, "kicks_avoided: %llu\n", qc->submit.kicks_avoided);
+	seq_printf(s, "waits: %llu\n", qc->submit.waits);
+	seq_printf(s, "waits_drained: %llu\n", qc->submit.waits_drained);
+	seq_printf(s, "waits_timer: %llu\n", qc->submit.waits_timer);
+	seq_printf(s, "latency_ns: %u\n", READ_ONCE(qc->latency.ns));
+	seq_printf(s, "gap_ns: %u\n", qc->submit.gap_ns);
+	seq_printf(s, "exit_ns: %u\n", READ_ONCE(qc->exit_ns));
 	seq_printf(s, "irqs: %llu\n", qc->irqs);
 	seq_printf(s, "irqs_spurious: %llu\n", qc->spurious);
 	seq_printf(s, "reaps: %llu\n", qc->reap.reaps);
 	seq_printf(s, "completions: %llu\n", qc->reap.completions);
 	seq_printf(s, "arms: %llu\n", qc->reap.arms);
 	seq_printf(s, "arm_raced: %llu\n", qc->reap.arm_raced);
+	seq_printf(s, "arms_late: %llu\n", qc->reap.arms_late);
+	seq_printf(s, "irqs_timer: %llu\n", qc->irqs_timer);
+	seq_printf(s, "lost_kicks: %llu\n", qc->lost_kicks);
+	seq_printf(s, "lost_irqs: %llu\n", qc->lost_irqs);
 	seq_printf(s, "queue_resets: %llu\n", qc->queue_resets);
 	seq_printf(s, "breaks: %llu\n", qc->breaks);
 	if (qc->breaks)

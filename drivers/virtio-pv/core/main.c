@@ -40,6 +40,33 @@ module_param_cb(features_off, &features_off_ops, NULL, 0644);
 MODULE_PARM_DESC(features_off,
 		 "Debugging: list of feature bits not to accept, such as 34,28-29; for devices bound from then on");
 
+static const char * const notify_names[VPV_POLICY_NR_MODES] = {
+	[VPV_POLICY_LATENCY] = "latency",
+	[VPV_POLICY_AUTO] = "auto",
+	[VPV_POLICY_THROUGHPUT] = "throughput",
+};
+
+static int notify_set(const char *val, const struct kernel_param *kp)
+{
+	int mode = sysfs_match_string(notify_names, val);
+
+	if (mode < 0)
+		return mode;
+	WRITE_ONCE(*(unsigned int *)kp->arg, mode);
+	return 0;
+}
+
+static int notify_get(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%s\n", notify_names[READ_ONCE(*(unsigned int *)kp->arg)]);
+}
+
+const struct kernel_param_ops vpv_notify_ops = {
+	.set = notify_set,
+	.get = notify_get,
+};
+EXPORT_SYMBOL_GPL(vpv_notify_ops);
+
 bool vpv_feature_off(unsigned int bit)
 {
 	return test_bit(bit, features_off);

@@ -1,21 +1,149 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "policy.h"
 
-bool vpv_policy_flush(struct vpv_policy_submit *s, u16 published, u16 undecided)
+static u16 larger(u16 a, u16 b)
 {
-	if (published) {
+	return a > b ? a : b;
+}
+
+/* ---- what the load looks like ---- */
+
+/* Most buffers in flight in this window and the one before. */
+static u16 peak_in_flight(struct vpv_policy_submit *s, u16 in_flight)
+{
+	if (++s->window >= VPV_POLICY_WINDOW) {
+		s->window = 0;
+		s->peak_before = s->peak;
+		s->peak = 0;
+	}
+	s->peak = larger(s->peak, in_flight);
+	return larger(s->peak, s->peak_before);
+}
+
+static void note_gap(struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	u64 gap = v->now > s->last ? v->now - s->last : 0;
+
+	s->last = v->now;
+	/* A pause is a pause, however long. */
+	s->gap_ns = vpv_policy_average(s->gap_ns, gap, 2 * VPV_POLICY_BUSY_EXITS * v->exit_ns);
+}
+
+/* Flush points follow each other so closely that exits take a good part of the time. */
+static bool is_busy(const struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	return !s->shallow && larger(s->peak, s->peak_before) > 1 &&
+	       s->gap_ns <= VPV_POLICY_BUSY_EXITS * v->exit_ns;
+}
+
+/* ---- how many to wait for, and how long ---- */
+
+static u16 batch(const struct vpv_policy_submit *s, const struct vpv_policy_view *v, u16 peak)
+{
+	unsigned int n = 1;
+
+	if (is_busy(s, v))
+		n = VPV_POLICY_BATCH;
+	/* Waits shorter than an exit are not worth a timer. */
+	if (peak >= VPV_POLICY_DEPTH_MIN && v->latency_ns / 8 > v->exit_ns)
+		n = larger(n, peak / 3);
+	if (n > 1 && v->mode == VPV_POLICY_THROUGHPUT)
+		n *= 2;
+	return n < VPV_POLICY_BATCH_MAX ? n : VPV_POLICY_BATCH_MAX;
+}
+
+/* What a buffer takes includes the wait, so an eighth of it is a seventh of the rest. */
+static u32 patience(const struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	u32 ns = v->latency_ns / 8;
+
+	if (is_busy(s, v) && ns < VPV_POLICY_WAIT_EXITS * v->exit_ns)
+		ns = VPV_POLICY_WAIT_EXITS * v->exit_ns;
+	if (v->mode == VPV_POLICY_THROUGHPUT)
+		ns *= 4;
+	return ns < VPV_POLICY_WAIT_MAX_NS ? ns : VPV_POLICY_WAIT_MAX_NS;
+}
+
+/* A clock that went backwards ends a wait. */
+static bool waited(const struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	return v->now < s->since || v->now - s->since >= patience(s, v);
+}
+
+/* ---- whether it pays ---- */
+
+/* A wait ended as hoped for: the next buffer came. */
+static void worked(struct vpv_policy_submit *s)
+{
+	if (!s->waiting)
+		return;
+	if (s->credit < VPV_POLICY_CREDIT)
+		s->credit++;
+	else
+		s->backoff = 0;
+}
+
+/* Nobody came. Now and then that is chance: this processor was taken away, say. */
+static void failed(struct vpv_policy_submit *s)
+{
+	if (s->credit >= VPV_POLICY_CREDIT / 4) {
+		s->credit -= VPV_POLICY_CREDIT / 4;
+		return;
+	}
+	s->backoff = s->backoff ? larger(s->backoff, 2 * s->backoff) : VPV_POLICY_SHALLOW;
+	s->shallow = s->backoff;
+}
+
+/* ---- submit side ---- */
+
+static enum vpv_policy_answer wait_or_decide(struct vpv_policy_submit *s,
+					     const struct vpv_policy_view *v)
+{
+	u16 peak = peak_in_flight(s, v->in_flight);
+
+	note_gap(s, v);
+	if (s->shallow)
+		s->shallow--;
+	if (v->urgent || v->undecided >= batch(s, v, peak)) {
+		worked(s);
+		return VPV_POLICY_DECIDE;
+	}
+	/* As many as there ever are: nobody is left to add to it. */
+	if (peak >= VPV_POLICY_DEPTH_MIN && v->in_flight >= peak &&
+	    v->in_flight == v->undecided)
+		return VPV_POLICY_DECIDE;
+	if (!s->waiting) {
+		s->waiting = true;
+		s->since = v->now;
+	} else if (waited(s, v)) {
+		worked(s);
+		return VPV_POLICY_DECIDE;
+	}
+	s->waits++;
+	return VPV_POLICY_WAIT;
+}
+
+enum vpv_policy_answer vpv_policy_flush(struct vpv_policy_submit *s,
+					const struct vpv_policy_view *v)
+{
+	if (v->published) {
 		s->publishes++;
-		s->buffers += published;
+		s->buffers += v->published;
 	}
 	/*
 	 * A ring that had to decide within publish() owes its answer although
 	 * nothing is undecided any more, so what was published counts too.
 	 */
-	return published || undecided;
+	if (!v->published && !v->undecided)
+		return VPV_POLICY_NOTHING;
+	if (v->mode == VPV_POLICY_LATENCY || v->undecided < v->published)
+		return VPV_POLICY_DECIDE;
+	return wait_or_decide(s, v);
 }
 
 void vpv_policy_decided(struct vpv_policy_submit *s, bool kick)
 {
+	s->waiting = false;
 	s->decisions++;
 	if (kick)
 		s->kicks++;
@@ -23,21 +151,74 @@ void vpv_policy_decided(struct vpv_policy_submit *s, bool kick)
 		s->kicks_avoided++;
 }
 
+bool vpv_policy_drained(struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	/* Nothing but what it was not told of: it has nothing to do until it is. */
+	if (v->in_flight > v->undecided && !waited(s, v))
+		return false;
+	s->waits_drained++;
+	return true;
+}
+
+u32 vpv_policy_timer_ns(const struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	u32 ns = 2 * patience(s, v);
+
+	return ns > VPV_POLICY_TIMER_MIN_NS ? ns : VPV_POLICY_TIMER_MIN_NS;
+}
+
+bool vpv_policy_expired(struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	if (!waited(s, v))
+		return false;
+	s->waits_timer++;
+	/* What was waited for did not come: expect no more than there is. */
+	s->peak = v->in_flight;
+	s->peak_before = 0;
+	s->window = 0;
+	if (v->in_flight < VPV_POLICY_DEPTH_MIN)
+		failed(s);
+	return true;
+}
+
+/* ---- completion side ---- */
+
 void vpv_policy_reaped(struct vpv_policy_reap *r, unsigned int n)
 {
 	r->reaps++;
 	r->completions += n;
 }
 
-u16 vpv_policy_arm(struct vpv_policy_reap *r)
+u16 vpv_policy_arm(struct vpv_policy_reap *r, enum vpv_policy_mode mode, u16 known)
 {
+	u16 k = 1;
+
+	/* The last of an eighth of them waits an eighth of the time they all take. */
+	if (known >= VPV_POLICY_DEPTH_MIN && mode != VPV_POLICY_LATENCY)
+		k += mode == VPV_POLICY_THROUGHPUT ? known / 2 : known / 8;
 	r->arms++;
-	return 1;
+	if (k > 1)
+		r->arms_late++;
+	r->armed = k;
+	return k;
+}
+
+u16 vpv_policy_arm_batch(struct vpv_policy_reap *r, const struct vpv_policy_submit *s,
+			 const struct vpv_policy_view *v)
+{
+	if (v->mode == VPV_POLICY_LATENCY || v->undecided < VPV_POLICY_BATCH_MIN ||
+	    v->in_flight != v->undecided || !is_busy(s, v))
+		return 0;
+	r->arms++;
+	r->arms_late++;
+	r->armed = v->undecided;
+	return v->undecided;
 }
 
 u16 vpv_policy_arm_lazy(struct vpv_policy_reap *r, u16 in_flight)
 {
 	r->arms++;
+	r->armed = 1;
 	return in_flight > 1 ? in_flight - in_flight / 4 : 1;
 }
 
@@ -45,4 +226,13 @@ void vpv_policy_armed(struct vpv_policy_reap *r, bool in_time)
 {
 	if (!in_time)
 		r->arm_raced++;
+}
+
+u32 vpv_policy_average(u32 old, u64 sample, u32 max)
+{
+	u32 now = sample < max ? sample : max;
+
+	if (!old)
+		return now;
+	return now > old ? old + (now - old) / 4 : old - (old - now) / 4;
 }

@@ -3,15 +3,82 @@
  * Notification policy: when to ask the ring whether the device wants to be told,
  * and when to ask the device for the next interrupt. It sees numbers, never
  * memory, locks or time sources, so it builds and is tested in user space.
+ * docs/notifications.md explains it.
  *
- * Now: decide at each flush point, park while draining, arm for the next
- * completion. Both answers are functions of this file so that they can become
- * functions of the load.
+ * A flush point may answer "wait": buffers were published, the decision about
+ * them comes later. It is owed from then on, and one of these pays it: a later
+ * flush point (enough buffers, or long enough), a drain that leaves the device
+ * idle, the timer.
  */
 #ifndef VPV_POLICY_H
 #define VPV_POLICY_H
 
 #include <linux/types.h>
+
+/**
+ * enum vpv_policy_mode - what the user wants most
+ * @VPV_POLICY_LATENCY: never wait, an interrupt for the next completion
+ * @VPV_POLICY_AUTO: wait where the next buffer is on its way, as the constants say
+ * @VPV_POLICY_THROUGHPUT: wait for twice the buffers and four times as long
+ */
+enum vpv_policy_mode {
+	VPV_POLICY_LATENCY,
+	VPV_POLICY_AUTO,
+	VPV_POLICY_THROUGHPUT,
+	VPV_POLICY_NR_MODES,
+};
+
+/* A submitter is busy when its flush points are no further apart than so many exits. */
+#define VPV_POLICY_BUSY_EXITS 4
+/* It waits no longer than so many, seen at a flush point; the timer: twice. */
+#define VPV_POLICY_WAIT_EXITS 10
+/* Buffers one kick of a busy submitter waits for; the most any waits for. */
+#define VPV_POLICY_BATCH 16
+#define VPV_POLICY_BATCH_MAX 32
+/* Nothing waits longer than this for a flush point. */
+#define VPV_POLICY_WAIT_MAX_NS (1000 * 1000)
+/* One interrupt for a whole batch from this size on. */
+#define VPV_POLICY_BATCH_MIN 3
+/* A load that never has so many in flight is shallow. */
+#define VPV_POLICY_DEPTH_MIN 8
+/* Waits that end well are remembered up to here; one in vain takes a quarter. */
+#define VPV_POLICY_CREDIT 16
+/* Flush points without a wait after one was in vain; twice as many each time. */
+#define VPV_POLICY_SHALLOW 128
+/* Flush points after which a peak of in-flight buffers is on its way to oblivion. */
+#define VPV_POLICY_WINDOW 64
+/* A timer sooner than this costs more than it saves. */
+#define VPV_POLICY_TIMER_MIN_NS (50 * 1000)
+/* An exit that took longer was more than an exit. */
+#define VPV_POLICY_EXIT_MAX_NS (40 * 1000)
+
+enum vpv_policy_answer {
+	VPV_POLICY_NOTHING,
+	VPV_POLICY_DECIDE,
+	VPV_POLICY_WAIT,
+};
+
+/**
+ * struct vpv_policy_view - a flush point as the policy sees it
+ * @mode: what the user wants
+ * @urgent: somebody waits for one of these buffers alone
+ * @published: buffers published by this flush point
+ * @undecided: buffers published since the last decision, these included
+ * @in_flight: buffers the device has not given back, these included
+ * @latency_ns: how long a buffer takes, from publish to reap
+ * @exit_ns: how long a notification takes
+ * @now: ns of a clock that may be a little wrong; only costs depend on it
+ */
+struct vpv_policy_view {
+	enum vpv_policy_mode mode;
+	bool urgent;
+	u16 published;
+	u16 undecided;
+	u16 in_flight;
+	u32 latency_ns;
+	u32 exit_ns;
+	u64 now;
+};
 
 /**
  * struct vpv_policy_submit - submit side, protected by the queue's submit_lock
@@ -20,6 +87,19 @@
  * @decisions: looks at the device's event word
  * @kicks: decisions that said yes
  * @kicks_avoided: decisions that said no
+ * @waits: flush points that put the decision off
+ * @waits_drained: waits ended by a drain
+ * @waits_timer: waits ended by the timer
+ * @waiting: a decision is owed
+ * @since: since when
+ * @last: the flush point before this one
+ * @gap_ns: how far apart they are, moving average
+ * @peak: most buffers in flight lately
+ * @peak_before: the same in the window before
+ * @window: flush points in this window
+ * @credit: waits that ended well, less those in vain
+ * @shallow: flush points still to come that do not wait
+ * @backoff: how many there were the last time
  */
 struct vpv_policy_submit {
 	u64 publishes;
@@ -27,6 +107,19 @@ struct vpv_policy_submit {
 	u64 decisions;
 	u64 kicks;
 	u64 kicks_avoided;
+	u64 waits;
+	u64 waits_drained;
+	u64 waits_timer;
+	bool waiting;
+	u64 since;
+	u64 last;
+	u32 gap_ns;
+	u16 peak;
+	u16 peak_before;
+	u16 window;
+	u16 credit;
+	u16 shallow;
+	u16 backoff;
 };
 
 /**
@@ -35,35 +128,96 @@ struct vpv_policy_submit {
  * @completions: buffers taken by them
  * @arms: interrupts asked for
  * @arm_raced: of them, those that came too late: more had completed already
+ * @arms_late: of them, those for a later completion than the next
+ * @armed: how many completions the last one asked for
  */
 struct vpv_policy_reap {
 	u64 reaps;
 	u64 completions;
 	u64 arms;
 	u64 arm_raced;
+	u64 arms_late;
+	u16 armed;
+};
+
+/**
+ * struct vpv_policy_latency - how long buffers take, one sample at a time
+ * @sampling: the submit side started one, the completion side ends it; hands
+ *	@mark and @at from one side to the other
+ * @mark: as many buffers had been published then
+ * @dropped: buffers published that will never complete: a reset took them
+ * @at: when
+ * @ns: moving average
+ */
+struct vpv_policy_latency {
+	bool sampling;
+	u16 mark;
+	u16 dropped;
+	u64 at;
+	u32 ns;
 };
 
 /**
  * vpv_policy_flush() - a flush point of the submit side
  * @s: the side
- * @published: buffers published by it
- * @undecided: buffers published since the last decision, these included
+ * @v: what there is to know
  *
- * Return: true: ask the ring now and report with vpv_policy_decided(); false:
- * nothing is owed, or it may wait for a later flush point.
+ * Return: DECIDE: ask the ring now and report with vpv_policy_decided(); WAIT: a
+ * decision is owed, see to it that vpv_policy_drained() and
+ * vpv_policy_expired() are called.
  */
-bool vpv_policy_flush(struct vpv_policy_submit *s, u16 published, u16 undecided);
+enum vpv_policy_answer vpv_policy_flush(struct vpv_policy_submit *s,
+					const struct vpv_policy_view *v);
 void vpv_policy_decided(struct vpv_policy_submit *s, bool kick);
+
+/**
+ * vpv_policy_drained() - the end of a drain, while a decision is owed
+ * @s: the side
+ * @v: what there is to know; @v->published is 0
+ *
+ * Return: true: decide now.
+ */
+bool vpv_policy_drained(struct vpv_policy_submit *s, const struct vpv_policy_view *v);
+
+/**
+ * vpv_policy_expired() - the timer fired, while a decision is owed
+ * @s: the side
+ * @v: what there is to know; @v->published is 0
+ *
+ * Return: true: decide now; false: this wait is a younger one.
+ */
+bool vpv_policy_expired(struct vpv_policy_submit *s, const struct vpv_policy_view *v);
+
+/**
+ * vpv_policy_timer_ns() - how long after it began a wait is ended by the timer
+ * @s: the side
+ * @v: what there is to know
+ */
+u32 vpv_policy_timer_ns(const struct vpv_policy_submit *s, const struct vpv_policy_view *v);
 
 void vpv_policy_reaped(struct vpv_policy_reap *r, unsigned int n);
 
 /**
  * vpv_policy_arm() - end of a drain
  * @r: the side
+ * @mode: what the user wants
+ * @known: buffers in flight that the device was told of
  *
- * Return: after how many more completions an interrupt is wanted, at least 1.
+ * Return: after how many more completions an interrupt is wanted, at least 1; never
+ * more than @known, all of which are sure to complete.
  */
-u16 vpv_policy_arm(struct vpv_policy_reap *r);
+u16 vpv_policy_arm(struct vpv_policy_reap *r, enum vpv_policy_mode mode, u16 known);
+
+/**
+ * vpv_policy_arm_batch() - a kick is about to go to a device that has nothing to do
+ * @r: the completion side
+ * @s: the submit side
+ * @v: as it was before the decision
+ *
+ * Return: after how many of these buffers an interrupt is wanted; 0: as it is.
+ */
+u16 vpv_policy_arm_batch(struct vpv_policy_reap *r, const struct vpv_policy_submit *s,
+			 const struct vpv_policy_view *v);
 
 /**
  * vpv_policy_arm_lazy() - the same for completions nobody waits for one by one
@@ -75,5 +229,13 @@ u16 vpv_policy_arm(struct vpv_policy_reap *r);
  */
 u16 vpv_policy_arm_lazy(struct vpv_policy_reap *r, u16 in_flight);
 void vpv_policy_armed(struct vpv_policy_reap *r, bool in_time);
+
+/**
+ * vpv_policy_average() - moving average over about four samples
+ * @old: the average, 0: none yet
+ * @sample: the next one
+ * @max: what is more than this counts as this
+ */
+u32 vpv_policy_average(u32 old, u64 sample, u32 max);
 
 #endif /* VPV_POLICY_H */

@@ -42,27 +42,19 @@ bool vpv_queue_commit(struct vpv_queue *q)
 {
 	struct vpv_queue_core *qc = q->core;
 	u16 staged = qc->staged;
-	bool kick;
 
 	if (staged) {
 		qc->staged = 0;
 		vpv_ring_publish(q->ring);
 	}
-	if (!vpv_policy_flush(&qc->submit, staged, vpv_ring_undecided(q->ring)))
-		return false;
-	kick = vpv_ring_decide(q->ring);
-	vpv_policy_decided(&qc->submit, kick);
-	if (kick && qc->bell.data)
-		WRITE_ONCE(qc->kick_data, vpv_ring_kick_data(q->ring));
-	if (!kick)
-		trace_kick_avoided(q);
-	return kick;
+	return vpv_moderate_commit(q, staged);
 }
 EXPORT_SYMBOL_GPL(vpv_queue_commit);
 
 void vpv_queue_kick(struct vpv_queue *q)
 {
 	struct vpv_queue_core *qc = q->core;
+	u64 began = vpv_moderate_clock(q);
 
 	trace_kick(q);
 	/*
@@ -73,6 +65,7 @@ void vpv_queue_kick(struct vpv_queue *q)
 		iowrite16(qc->bell.value, qc->bell.addr);
 	else
 		iowrite32(qc->bell.value | (u32)READ_ONCE(qc->kick_data) << 16, qc->bell.addr);
+	vpv_moderate_kicked(q, began);
 }
 EXPORT_SYMBOL_GPL(vpv_queue_kick);
 
@@ -95,6 +88,7 @@ unsigned int vpv_queue_reap(struct vpv_queue *q, struct vpv_done *done, unsigned
 	unsigned int n = vpv_ring_reap(q->ring, done, max);
 
 	vpv_policy_reaped(&q->core->reap, n);
+	vpv_moderate_reaped(q);
 	if (n < max && unlikely(vpv_ring_error(q->ring) != VPV_RING_OK))
 		queue_broke(q);
 	return n;
@@ -112,7 +106,7 @@ static bool arm(struct vpv_queue *q, u16 k)
 
 bool vpv_queue_rearm(struct vpv_queue *q)
 {
-	return arm(q, vpv_policy_arm(&q->core->reap));
+	return arm(q, vpv_moderate_arm(q));
 }
 EXPORT_SYMBOL_GPL(vpv_queue_rearm);
 
@@ -169,6 +163,7 @@ bool vpv_queue_irq(struct vpv_queue *q)
 	qc->irqs++;
 	trace_irq(q);
 	qc->callback(q);
+	vpv_moderate_drained(q);
 	return true;
 }
 

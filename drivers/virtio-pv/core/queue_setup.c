@@ -161,8 +161,10 @@ static void init_queue(struct vpv_dev *vdev, u16 index, const struct vpv_queue_d
 	q->core->callback = desc->callback;
 	q->core->with_previous = desc->with_previous && index;
 	q->core->standing = desc->standing;
+	q->core->moderate = desc->moderate && desc->callback;
 	spin_lock_init(&q->submit_lock);
 	spin_lock_init(&q->reap_lock);
+	vpv_moderate_init(q);
 }
 
 static int alloc_queues(struct vpv_dev_core *d, const struct vpv_queue_desc *descs,
@@ -279,8 +281,17 @@ int vpv_queues_activate(struct vpv_dev_core *d)
 
 void vpv_queue_live(struct vpv_queue *q, bool live)
 {
+	unsigned long flags;
+
+	if (live)
+		vpv_moderate_start(q);
+	/* Under the lock: a flush point that saw it live has started its timer by then. */
+	spin_lock_irqsave(&q->submit_lock, flags);
 	/* Pairs with the acquire in vpv_queue_irq(): the ring before the flag. */
 	smp_store_release(&q->core->live, live);
+	spin_unlock_irqrestore(&q->submit_lock, flags);
+	if (!live)
+		vpv_moderate_stop(q);
 }
 
 void vpv_queues_live(struct vpv_dev_core *d, bool live)

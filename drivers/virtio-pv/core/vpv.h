@@ -85,6 +85,8 @@ struct vpv_config_field {
  * @direct_max: see &vpv_ring_cfg.direct_max
  * @with_previous: share the vector of the queue before this one, where each queue
  *	would have its own
+ * @moderate: kicks and interrupts may wait, as &vpv_driver.notify says; buffers are
+ *	requests that are answered one by one, and the queue interrupts
  * @standing: buffers lie with the device until something happens (receive
  *	queues), so nobody waits for them before a suspend
  * @ctx: the driver's own
@@ -96,6 +98,7 @@ struct vpv_queue_desc {
 	u16 table_len;
 	u16 direct_max;
 	bool with_previous;
+	bool moderate;
 	bool standing;
 	void *ctx;
 };
@@ -130,6 +133,7 @@ struct vpv_queue_desc {
  * @queue_reset: devices of this type let go of the buffers of a queue that is
  *	reset. Else an overdue buffer takes a reset of the whole device: QEMU's
  *	block device, for one, forgets the ring but finishes the requests
+ * @notify: the user's choice for queues that are moderated; see vpv_notify_ops
  * @owner: filled in by module_vpv_driver()
  */
 struct vpv_driver {
@@ -152,11 +156,20 @@ struct vpv_driver {
 	void (*outer_lock)(void);
 	void (*outer_unlock)(void);
 	bool queue_reset;
+	const unsigned int *notify;
 	struct module *owner;
 	void *registration;	/* the core's */
 };
 
 #define VPV_CONFIG_PERIOD_MS 20
+
+/*
+ * The option "notify" of a driver: latency (0), auto or throughput, for
+ * module_param_cb(). Takes effect at once.
+ */
+extern const struct kernel_param_ops vpv_notify_ops;
+#define VPV_NOTIFY_HELP \
+	"what counts most: latency (default: every notification at once), auto (wait where more is on its way), throughput"
 
 int vpv_driver_register(struct vpv_driver *drv, struct module *owner);
 void vpv_driver_unregister(struct vpv_driver *drv);
@@ -427,11 +440,20 @@ int vpv_queue_stage(struct vpv_queue *q, const struct vpv_buf *bufs, unsigned in
  * vpv_queue_commit() - publish, and let the policy decide on the kick
  * @q: the queue
  *
- * A flush point. Every path that staged ends in one, error paths too.
+ * A flush point. Every path that staged ends in one, error paths too. On a queue
+ * that is moderated the decision may be put off; nothing is left to the caller then.
  *
  * Return: true when the caller has to vpv_queue_kick() after unlocking.
  */
 bool vpv_queue_commit(struct vpv_queue *q);
+
+/**
+ * vpv_queue_urgent() - the next vpv_queue_commit() decides, whatever the load
+ * @q: the queue
+ *
+ * Somebody waits for one of the staged buffers alone, or for room.
+ */
+void vpv_queue_urgent(struct vpv_queue *q);
 
 /**
  * vpv_queue_kick() - notify the device: an exit; outside of the lock

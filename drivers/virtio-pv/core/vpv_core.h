@@ -17,7 +17,9 @@
 #ifndef VPV_CORE_H
 #define VPV_CORE_H
 
+#include <linux/hrtimer.h>
 #include <linux/mutex.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "policy.h"
@@ -119,10 +121,22 @@ struct vpv_shared {
 
 /**
  * struct vpv_queue_core - the core's part of a queue
+ * @queue: the queue
  * @bell: how to notify the device
  * @kick_data: ring position for the doorbell, as of the last commit
  * @staged: buffers staged since the last publish; submit_lock
- * @submit: counters of the submit side; submit_lock
+ * @moderate: see &vpv_queue_desc.moderate
+ * @urgent: the next flush point decides; submit_lock
+ * @timer_on: @backstop is pending or running; submit_lock
+ * @submit: policy of the submit side; submit_lock
+ * @exit_ns: what a notification takes
+ * @latency: what a buffer takes
+ * @backstop: ends waits that nothing else ended
+ * @irqs_timer: completions found by @backstop; its own
+ * @watch: looks for lost notifications while buffers are in flight
+ * @watch_completions: completions when it last looked
+ * @lost_kicks: kicks it repeated
+ * @lost_irqs: completions it found that no interrupt told of
  * @reap: counters of the completion side; reap_lock
  * @live: interrupts are believed and the doorbell works
  * @broken: reported since the last start
@@ -145,10 +159,16 @@ struct vpv_shared {
  * @last_value: the offending word
  */
 struct vpv_queue_core {
+	struct vpv_queue *queue;
 	struct vpv_doorbell bell;
 	u16 kick_data;
 	u16 staged;
+	bool moderate;
+	bool urgent;
+	bool timer_on;
 	struct vpv_policy_submit submit;
+	u32 exit_ns;
+	struct vpv_policy_latency latency;
 
 	struct vpv_policy_reap reap ____cacheline_aligned_in_smp;
 
@@ -157,6 +177,12 @@ struct vpv_queue_core {
 	u64 irqs;
 	u64 spurious;
 	void (*callback)(struct vpv_queue *q);
+	struct hrtimer backstop;
+	u64 irqs_timer;
+	struct timer_list watch;
+	u64 watch_completions;
+	u64 lost_kicks;
+	u64 lost_irqs;
 
 	bool with_previous;
 	bool standing;
@@ -222,6 +248,17 @@ void vpv_recover_schedule(struct vpv_dev_core *d);
 void vpv_config_init(struct vpv_dev_core *d);
 void vpv_config_irq(struct vpv_dev_core *d);	/* the device says: changed; any context */
 void vpv_config_poll(struct vpv_dev_core *d);	/* it may have; any context */
+
+/* moderate.c: waiting with kicks and interrupts */
+bool vpv_moderate_commit(struct vpv_queue *q, u16 published);	/* under submit_lock */
+u16 vpv_moderate_arm(struct vpv_queue *q);		/* under reap_lock */
+void vpv_moderate_reaped(struct vpv_queue *q);		/* under reap_lock */
+void vpv_moderate_drained(struct vpv_queue *q);
+void vpv_moderate_kicked(struct vpv_queue *q, u64 began);
+u64 vpv_moderate_clock(const struct vpv_queue *q);
+void vpv_moderate_init(struct vpv_queue *q);
+void vpv_moderate_start(struct vpv_queue *q);
+void vpv_moderate_stop(struct vpv_queue *q);
 
 /* queue.c */
 void vpv_queues_destroy(struct vpv_dev_core *d);

@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The notification policy, and what its counters mean. */
+/* The notification policy in small: its answers one by one, and what its counters mean. */
 #include "ktap.h"
 #include "policy.h"
 
-TEST(policy_every_publish_is_decided)
+static enum vpv_policy_answer flush(struct vpv_policy_submit *s, struct vpv_policy_view v)
+{
+	return vpv_policy_flush(s, &v);
+}
+
+static const struct vpv_policy_view latency = { .mode = VPV_POLICY_LATENCY };
+
+TEST(policy_latency_decides_every_publish)
 {
 	struct vpv_policy_submit s = { 0 };
 	unsigned int n, total = 0;
 
 	for (n = 1; n <= 100; n++) {
-		CHECK(vpv_policy_flush(&s, n, n));
+		struct vpv_policy_view v = latency;
+
+		v.published = n;
+		v.undecided = n;
+		v.in_flight = 2 * n;
+		CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
 		vpv_policy_decided(&s, n % 3 == 0);
 		total += n;
 	}
@@ -18,13 +30,16 @@ TEST(policy_every_publish_is_decided)
 	CHECK_EQ(s.decisions, 100);
 	CHECK_EQ(s.kicks, 33);
 	CHECK_EQ(s.kicks + s.kicks_avoided, s.decisions);
+	CHECK_EQ(s.waits, 0);
 }
 
 TEST(policy_nothing_published_nothing_decided)
 {
 	struct vpv_policy_submit s = { 0 };
+	unsigned int mode;
 
-	CHECK(!vpv_policy_flush(&s, 0, 0));
+	for (mode = 0; mode < VPV_POLICY_NR_MODES; mode++)
+		CHECK_EQ(flush(&s, (struct vpv_policy_view) { .mode = mode }), VPV_POLICY_NOTHING);
 	CHECK_EQ(s.publishes, 0);
 	CHECK_EQ(s.decisions, 0);
 }
@@ -32,23 +47,196 @@ TEST(policy_nothing_published_nothing_decided)
 TEST(policy_what_is_undecided_is_never_forgotten)
 {
 	struct vpv_policy_submit s = { 0 };
+	struct vpv_policy_view v = latency;
 
 	/* An error path that staged nothing still ends in a flush point. */
-	CHECK(vpv_policy_flush(&s, 0, 3));
+	v.undecided = 3;
+	v.in_flight = 3;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
 	CHECK_EQ(s.publishes, 0);
-	/* A ring that decided within publish() owes its answer. */
-	CHECK(vpv_policy_flush(&s, 5, 0));
-	CHECK_EQ(s.publishes, 1);
+	/* A ring that decided within publish() owes its answer, in every mode. */
+	for (v.mode = 0; v.mode < VPV_POLICY_NR_MODES; v.mode++) {
+		v.published = 5;
+		v.undecided = 0;
+		v.in_flight = 100;
+		CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	}
 }
 
-TEST(policy_arms_for_at_least_one)
+TEST(policy_one_in_flight_never_waits)
 {
-	struct vpv_policy_reap r = { 0 };
+	struct vpv_policy_submit s = { 0 };
+	u64 now;
+
+	for (now = 0; now < 1000000; now += 1000) {
+		struct vpv_policy_view v = { .mode = VPV_POLICY_AUTO, .published = 1,
+			.undecided = 1, .now = now,
+			.in_flight = 1 };
+
+		CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+		vpv_policy_decided(&s, true);
+	}
+}
+
+/* A busy submitter, as it is after some flush points: @n of them, one request each. */
+static struct vpv_policy_view busy(struct vpv_policy_submit *s, unsigned int n)
+{
+	struct vpv_policy_view v = { .mode = VPV_POLICY_AUTO, .published = 1, .undecided = 1,
+		.in_flight = 12, .exit_ns = 1000, .now = 1000000, .urgent = true };
+
+	while (n--) {
+		CHECK_EQ(flush(s, v), VPV_POLICY_DECIDE);
+		vpv_policy_decided(s, true);
+		v.now += 1000;
+	}
+	v.urgent = false;
+	v.in_flight = 2;
+	return v;
+}
+
+TEST(policy_far_apart_never_waits)
+{
+	struct vpv_policy_submit s = { 0 };
+	struct vpv_policy_view v = busy(&s, 20);
+
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	vpv_policy_decided(&s, true);
+	for (unsigned int i = 0; i < 1000; i++) {
+		v.now += (VPV_POLICY_BUSY_EXITS + 1) * v.exit_ns;
+		if (i >= 10)
+			CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+		else
+			flush(&s, v);
+		vpv_policy_decided(&s, true);
+	}
+}
+
+TEST(policy_waits_end)
+{
+	struct vpv_policy_submit s = { 0 };
+	struct vpv_policy_view v = busy(&s, 20);
 	unsigned int i;
 
-	for (i = 0; i < 0x10000; i++)
-		CHECK(vpv_policy_arm(&r) >= 1);
-	CHECK_EQ(r.arms, 0x10000);
+	/* enough of them */
+	for (i = 1; i < VPV_POLICY_BATCH; i++, v.undecided++, v.now += 100)
+		CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+	CHECK(!s.waiting);
+
+	/* long enough */
+	v.undecided = 1;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.undecided++;
+	v.now += VPV_POLICY_WAIT_EXITS * v.exit_ns - 1;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.now++;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+
+	/* urgent; and a clock that jumps back */
+	v = busy(&s, 20);
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.urgent = true;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	v.urgent = false;
+	v.now -= 500;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+
+	/* an idle device */
+	v = busy(&s, 20);
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.published = 0;
+	CHECK(!vpv_policy_drained(&s, &v));
+	v.in_flight = v.undecided;
+	CHECK(vpv_policy_drained(&s, &v));
+}
+
+TEST(policy_timer_expects_less_afterwards)
+{
+	struct vpv_policy_submit s = { 0 };
+	unsigned int back, i;
+
+	for (back = VPV_POLICY_SHALLOW; back <= 0x8000; back *= 2) {
+		struct vpv_policy_view v = busy(&s, 20 + s.shallow);
+
+		CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+		v.published = 0;
+		CHECK(!vpv_policy_expired(&s, &v));
+		v.now += 2 * VPV_POLICY_WAIT_EXITS * v.exit_ns;
+		s.credit = 0;
+		CHECK(vpv_policy_expired(&s, &v));
+		vpv_policy_decided(&s, true);
+		CHECK_EQ(s.backoff, back);
+		v.published = 1;
+		for (i = 1; i < back; i++, v.now += 1000)
+			CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+		s.shallow = 0;
+	}
+	CHECK_EQ(s.backoff, 0x8000);
+}
+
+TEST(policy_a_wait_in_vain_now_and_then_is_forgiven)
+{
+	struct vpv_policy_submit s = { 0 };
+	struct vpv_policy_view v = busy(&s, 20);
+	unsigned int i;
+
+	for (i = 0; i < 200; i++) {
+		v.published = 1;
+		v.undecided = 1;
+		CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+		v.now += VPV_POLICY_WAIT_EXITS * v.exit_ns;
+		if (i % 8) {
+			v.undecided = 2;
+			CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+		} else if (i) {
+			v.published = 0;
+			CHECK(vpv_policy_expired(&s, &v));
+			s.peak = 12;
+		}
+		vpv_policy_decided(&s, true);
+		CHECK_EQ(s.shallow, 0);
+		s.gap_ns = v.exit_ns;
+	}
+}
+
+TEST(policy_arms_for_what_is_sure_to_come)
+{
+	struct vpv_policy_reap r = { 0 };
+	struct vpv_policy_submit s = { 0 };
+	struct vpv_policy_view v = busy(&s, 20);
+	unsigned int i;
+
+	for (i = 0; i < 0x10000; i++) {
+		for (unsigned int mode = 0; mode < VPV_POLICY_NR_MODES; mode++) {
+			u16 k = vpv_policy_arm(&r, mode, i);
+
+			CHECK(k == 1 || (k <= i && mode != VPV_POLICY_LATENCY));
+			CHECK(k == 1 || i >= VPV_POLICY_DEPTH_MIN);
+			CHECK_EQ(r.armed, k);
+		}
+	}
+	r = (struct vpv_policy_reap) { 0 };
+	CHECK_EQ(vpv_policy_arm(&r, VPV_POLICY_AUTO, 0), 1);
+	for (i = 0; i < 100; i++) {
+		u16 k;
+
+		v.undecided = i;
+		v.in_flight = i;
+		k = vpv_policy_arm_batch(&r, &s, &v);
+		CHECK_EQ(k, i < VPV_POLICY_BATCH_MIN ? 0 : i);
+		/* The device has other work: the next completion may come at any time. */
+		v.in_flight++;
+		CHECK_EQ(vpv_policy_arm_batch(&r, &s, &v), 0);
+		v.in_flight--;
+		v.mode = VPV_POLICY_LATENCY;
+		CHECK_EQ(vpv_policy_arm_batch(&r, &s, &v), 0);
+		v.mode = VPV_POLICY_AUTO;
+	}
+	CHECK_EQ(r.arms, 1 + 100 - VPV_POLICY_BATCH_MIN);
+	CHECK_EQ(r.arms_late, 100 - VPV_POLICY_BATCH_MIN);
 	CHECK_EQ(r.arm_raced, 0);
 	vpv_policy_armed(&r, true);
 	CHECK_EQ(r.arm_raced, 0);
@@ -64,4 +252,16 @@ TEST(policy_counts_reaps)
 	vpv_policy_reaped(&r, 0);
 	CHECK_EQ(r.reaps, 2);
 	CHECK_EQ(r.completions, 7);
+}
+
+TEST(policy_average_is_bounded)
+{
+	u32 a = 0;
+	unsigned int i;
+
+	a = vpv_policy_average(a, 1ull << 60, 20000);
+	CHECK_EQ(a, 20000);
+	for (i = 0; i < 100; i++)
+		a = vpv_policy_average(a, 1000, 20000);
+	CHECK(a < 1010);
 }
