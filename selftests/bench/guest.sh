@@ -42,7 +42,7 @@ open_disk() {
 	ours)
 		take "$name" >/dev/null
 		knob_file=/sys/module/virtio_pv_blk/parameters/notify
-		[ ! -e "$knob_file" ] || echo "$knob" >"$knob_file" ;;
+		[ "$knob" = default ] || echo "$knob" >"$knob_file" ;;
 	ahci | ide) wait_for 15 test -n "$(by_model "$name")"; disk_of[$driver.$kind]=$(by_model "$name"); return ;;
 	esac
 	disk_of[$driver.$kind]=$(disk "$name")
