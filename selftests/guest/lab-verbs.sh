@@ -53,6 +53,8 @@ i=0
 while [ $i -lt 30000 ]; do i=$((i + 1)); done
 [ "$(host cpu)" -gt "$before" ]
 check_equal "processor time of the host goes up" 0 $?
+[ "$(host cpu devices)" -lt "$(host cpu)" ]
+check_equal "that of the devices is a part of it" 0 $?
 
 check "the monitor answers" host qmp query-status
 check "the monitor refuses" test 1 = "$(host qmp no-such-command >/dev/null; echo $?)"

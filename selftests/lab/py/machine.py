@@ -102,6 +102,13 @@ class Monitor:
                     self.events.append(reply)
 
 
+def stat_ms(path):
+    """Processor time of a process or thread, user and system."""
+    with open(path, encoding="ascii") as stat:
+        fields = stat.read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 // os.sysconf("SC_CLK_TCK")
+
+
 class Machine:
     """kernel, initrd: paths. boot: a boots.Boot. directory: the run's own."""
 
@@ -246,9 +253,13 @@ class Machine:
         return False
 
     def cpu_ms(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
-            fields = stat.read().rsplit(") ", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) * 1000 // os.sysconf("SC_CLK_TCK")
+        """Processor time of QEMU."""
+        return stat_ms(f"/proc/{self.process.pid}/stat")
+
+    def vcpu_ms(self):
+        """That of the guest's processors."""
+        return sum(stat_ms(f"/proc/{self.process.pid}/task/{cpu['thread-id']}/stat")
+                   for cpu in self.monitor.command("query-cpus-fast"))
 
     def console_text(self, offset=0):
         with open(self.console, "rb") as log:

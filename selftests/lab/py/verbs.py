@@ -84,8 +84,12 @@ def counts(machine, args):
                      for name, total in machine.counts.totals.items() if not args or name == args[0])
 
 
-def cpu(machine, _args):
-    """cpu: processor time of the QEMU process in ms."""
+def cpu(machine, args):
+    """cpu [devices]: processor time of QEMU in ms; of all but the guest's processors."""
+    if args == ["devices"]:
+        return str(machine.cpu_ms() - machine.vcpu_ms())
+    if args:
+        raise ValueError("cpu, or cpu devices")
     return str(machine.cpu_ms())
 
 
