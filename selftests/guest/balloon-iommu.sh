@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: balloon-iommu
-# briefly: none
+# briefly: 7.3
 # timeout: 90
 # A balloon that sees DMA addresses: page frame numbers stay physical.
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: balloon
-# briefly: none
+# briefly: 7.3
 # timeout: 120
 # fresh: yes
 # Suspend to RAM with pages in the balloon: they stay there, and the device, which

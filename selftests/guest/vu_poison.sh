@@ -3,7 +3,7 @@
 # boot: vupoison
 # timeout: 60
 # kernels: 6.1 6.12 7.3
-# briefly: none
+# briefly: 7.3
 # A kernel that poisons free pages tells the device, or does not report them.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/vu-balloon.bash"
