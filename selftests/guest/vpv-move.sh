@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vpv
-# briefly: none
+# briefly: 7.3
 # timeout: 240
 # The vpv tool moves devices to our drivers and back, beside others that stay; what was set
 # and what is on them is the same before and after. A move that fails is undone.

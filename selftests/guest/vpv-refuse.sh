@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vpv
-# briefly: none
+# briefly: 7.3
 # timeout: 180
 # vpv moves nothing that is in use, and says who uses it.
 . "$(dirname "$0")/lib.sh"
