@@ -56,11 +56,14 @@ build_modules() {
 	echo "$dir"
 }
 
-# build_vhost_user SRC KEY: the devices of selftests/vhost-user; prints where.
+# build_vhost_user SRC KEY: the devices of selftests/vhost-user and vfio-user; prints where.
 build_vhost_user() {
 	local src=$1 dir=$VPV_CACHE/build/vhost-user-$2
 	mkdir -p "$dir"
-	in_root make -s -C "$src/selftests/vhost-user" OUT="$dir" CC=gcc >"$dir.log" 2>&1 || {
+	# shellcheck disable=SC2016  # for the shell inside
+	in_root bash -c 'make -s -C "$0/vhost-user" OUT="$1" CC=gcc &&
+		make -s -C "$0/vfio-user" OUT="$1/vfio" BIN="$1" CC=gcc' \
+		"$src/selftests" "$dir" >"$dir.log" 2>&1 || {
 		tail -20 "$dir.log" >&2
 		die "the vhost-user devices do not build (log: $dir.log)"
 	}

@@ -255,6 +255,8 @@ void vu_control_accept(struct vu_source *s);
 const char *vu_command_run(struct vu_dev *dev, char *line, FILE *out);
 
 extern const struct vu_command vu_fault_commands[];
+/* Of what lies between us and the VMM; ended by an empty one. */
+extern const struct vu_command vu_transport_commands[];
 bool vu_fault_hit(struct vu_queue *q, enum vu_fault_kind kind, int64_t *arg);
 void vu_fault_config(struct vu_dev *dev, uint8_t *config);
 void vu_fault_stats(struct vu_dev *dev, FILE *out);

@@ -70,11 +70,12 @@ static const struct vu_command base_commands[] = {
 
 static const char *cmd_help(struct vu_dev *dev, int argc, char **argv, FILE *out)
 {
-	const struct vu_command *lists[] = { base_commands, vu_fault_commands, dev->ops->commands };
+	const struct vu_command *lists[] = { base_commands, vu_fault_commands, dev->ops->commands,
+					     vu_transport_commands };
 
 	(void)argc;
 	(void)argv;
-	for (int l = 0; l < 3; l++)
+	for (int l = 0; l < 4; l++)
 		for (const struct vu_command *c = lists[l]; c && c->name; c++)
 			fprintf(out, "%s %s: %s\n", c->name, c->args, c->help);
 	return NULL;
@@ -82,7 +83,8 @@ static const char *cmd_help(struct vu_dev *dev, int argc, char **argv, FILE *out
 
 const char *vu_command_run(struct vu_dev *dev, char *line, FILE *out)
 {
-	const struct vu_command *lists[] = { base_commands, vu_fault_commands, dev->ops->commands };
+	const struct vu_command *lists[] = { base_commands, vu_fault_commands, dev->ops->commands,
+					     vu_transport_commands };
 	char *argv[VU_MAX_ARGS], *save = NULL;
 	int argc = 0;
 
@@ -91,7 +93,7 @@ const char *vu_command_run(struct vu_dev *dev, char *line, FILE *out)
 		argv[argc++] = w;
 	if (!argc)
 		return "empty command; help lists them";
-	for (int l = 0; l < 3; l++)
+	for (int l = 0; l < 4; l++)
 		for (const struct vu_command *c = lists[l]; c && c->name; c++)
 			if (!strcmp(c->name, argv[0]))
 				return c->run(dev, argc, argv, out);

@@ -609,6 +609,8 @@ static void message(struct vu_source *s)
 			close(m.fds[i]);
 }
 
+const struct vu_command vu_transport_commands[] = { { 0 } };
+
 /* ---- connection ---- */
 
 void vu_proto_accept(struct vu_source *s)

@@ -5,6 +5,7 @@ A line is KEY=VALUE for the guest itself, or KIND NAME PROPERTY=VALUE... for a
 device. The lab gives each device its address and its backing file.
 """
 
+import json
 import os
 import re
 import shlex
@@ -25,6 +26,7 @@ KINDS = {
     "vublk": "vhost-user-blk-pci",
     "vurtc": "vhost-user-rtc-pci",
     "vuballoon": "vhost-user-test-device-pci",
+    "vfublk": "vfio-user-pci",
     "dev": None,
 }
 
@@ -33,7 +35,9 @@ KINDS = {
 # and what the generic device has to be told to be one of them
 VU_PROGRAMS = {"vublk": ("vu-blk", {"virtio-id": "2", "config_size": "96", "vq_size": "256"}),
                "vurtc": ("vu-rtc", {"virtio-id": "17", "num_vqs": "2"}),
-               "vuballoon": ("vu-balloon", {"virtio-id": "5", "config_size": "16", "vq_size": "256"})}
+               "vuballoon": ("vu-balloon", {"virtio-id": "5", "config_size": "16", "vq_size": "256"}),
+               "vfublk": ("vfu-blk", {})}
+VFIO_USER = "vfio-user-pci"
 VU_QUEUES = {"vhost-user-blk-pci": "num-queues", "vhost-user-test-device-pci": "num_vqs"}
 VU_GENERIC = "vhost-user-test-device-pci"
 
@@ -90,7 +94,7 @@ class Device:
 
     def chardev(self, directory):
         """-chardev arguments of a device behind a vhost-user socket."""
-        if self.vu_options is None:
+        if self.vu_options is None or self.driver == VFIO_USER:
             return []
         again = f",reconnect-ms={self.reconnect}" if self.reconnect else ""
         return ["-chardev", f"socket,id=vu-{self.name},path={self.socket(directory)}{again}"]
@@ -164,14 +168,18 @@ class Device:
         # QEMU joins kicks that come close together.
         if self.is_virtio and self.kind in ("blk", "net"):
             args["ioeventfd"] = "off"
-        if self.vu_options is not None:
+        if self.vu_options is not None and self.driver != VFIO_USER:
             args["chardev"] = "vu-" + self.name
             if self.driver == VU_GENERIC:
                 args.update(VU_PROGRAMS[self.kind][1])
         args.update(self.props)
         return {key: value for key, value in args.items() if value is not None}
 
-    def qemu(self):
+    def qemu(self, sockets=""):
+        if self.driver == VFIO_USER:
+            # its socket is an object, which only JSON can say
+            return json.dumps({**self.arguments(),
+                               "socket": {"type": "unix", "path": self.socket(sockets)}})
         return ",".join([self.driver] + [f"{key}={value}" for key, value in self.arguments().items()
                                          if key != "driver"])
 
@@ -264,7 +272,7 @@ class Boot:
                 args += ["-device", f"pcie-root-port,id={dev.bus},bus=pcie.0,addr=0x{slot},"
                          f"chassis={index + 1},slot={index + 1}"]
             if dev.plugged:
-                args += ["-device", dev.qemu()]
+                args += ["-device", dev.qemu(sockets)]
         return args + self.raw + shlex.split(self.settings["qemu"])
 
     def map_text(self):
