@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# boot: vfu
+# timeout: 120
+# kernels: 6.1 6.12 7.3
+# briefly: 7.3
+# A device whose PCI side keeps to the rules with the rarer features, and one
+# that lies while the driver looks at it: refused with a reason, taken when it is
+# honest again.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/vu.sh"
+
+pci_stat() { vu "$1" pci | awk -v key="$2" '$1 == key { print $2 }'; }
+
+# works NAME: disk taken, all its I/O good
+works() {
+	local dev out
+	dev=$(fresh "$1") || { not_ok "$1: works" "no disk"; return; }
+	out=$(io "$dev" 8 200)
+	check_equal "$1: every request ends once, well" \
+		"done 200 errors 0 wrong 0 unanswered 0" "$out"
+}
+
+for name in plain data token both; do
+	works "$name"
+	check_equal "$name: notifications say what they should" 0 "$(pci_stat "$name" bad-notifications)"
+done
+check_equal "no notification data where it was not agreed" "0 0" \
+	"$(pci_stat plain wide-notifications) $(pci_stat token wide-notifications)"
+check "notification data where it was" \
+	[ "$(pci_stat data wide-notifications)" -gt 0 ] && check "and in a packed ring" \
+	[ "$(pci_stat both wide-notifications)" -gt 0 ]
+
+# refused LIE MESSAGE
+refused() {
+	rebind plain none
+	log_mark "$1"
+	vu plain lie "$1" >/dev/null || { not_ok "$1" "the device does not know it"; return; }
+	if take plain 2>/dev/null; then
+		not_ok "$1: refused" "the driver took the device"
+		log_since
+	else
+		ok "$1: refused"
+	fi
+	check "$1: the log says why" [ "$(log_count "$2")" -gt 0 ] || log_since
+	vu plain lie none >/dev/null
+}
+
+refused no-features-ok "device refuses the features"
+refused generation "device configuration never stands still"
+refused notify-off "notification offset .* lies outside of the window"
+for lie in cap-bar cap-offset cap-wrap cap-length; do
+	refused "$lie" "virtio capabilities: "
+done
+refused cap-type "virtio capabilities: a structure is missing"
+refused gone "device does not answer"
+refused stuck-reset "device does not acknowledge a reset"
+works plain
+
+log_mark legacy
+take legacy virtio_pv_blk 2>/dev/null
+check_equal "a disk without the modern interface: refused" "" "$(driver_of legacy)"
+check "a disk without the modern interface: the log says why" \
+	[ "$(log_count "legacy virtio device without the modern interface")" -gt 0 ] || log_since
