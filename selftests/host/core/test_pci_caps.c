@@ -310,6 +310,10 @@ TEST(pci_caps_D5_notification_outside_of_the_window)
 	CHECK_EQ(vpv_pci_notify_offset(2, 0, 0xffff, 2, &at), 0);
 	CHECK_EQ(at, 0);
 	CHECK_EQ(vpv_pci_notify_offset(2, 0, 0, 4, &at), -EINVAL);
+	/* 32 bits between two doorbells: inside, but not aligned. */
+	CHECK_EQ(vpv_pci_notify_offset(0x1000, 2, 3, 4, &at), -EINVAL);
+	CHECK_EQ(vpv_pci_notify_offset(0x1000, 2, 3, 2, &at), 0);
+	CHECK_EQ(at, 6);
 }
 
 TEST(pci_caps_D5_noise)

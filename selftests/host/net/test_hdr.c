@@ -133,7 +133,7 @@ TEST(hdr_checksum_lies_within_the_first_buffer)
 			hdr.csum_offset = cpu_to_le16(offset);
 			error = vpv_net_hdr_check(&hdr, &all, len);
 			if (error == VPV_NET_HDR_OK)
-				CHECK(start && start + offset + 2 <= len);
+				CHECK(start && start + offset + 2 <= len && start + 8 <= len);
 			else
 				CHECK_EQ(error, VPV_NET_HDR_CSUM);
 		}
