@@ -84,3 +84,64 @@ TEST(a_device_in_use_stays)
 	CHECK(device_read(DISK, &dev));
 	CHECK(!device_ours(&dev));
 }
+
+static void mount_root(void)
+{
+	fake_file("/proc/self/mountinfo", "21 1 254:0 / / rw - ext4 /dev/vda rw\n");
+}
+
+TEST(in_use_it_is_listed_for_the_next_start)
+{
+	autodevice dev = { 0 };
+
+	fake_start();
+	mount_root();
+	fake_file("/usr/sbin/update-initramfs", "");
+	CHECK_EQ(fake_verb(verb_take, "take", "--persist", DISK, NULL), ST_OK);
+	CHECK(persist_has(DISK));
+	CHECK_HAS(fake_said, "vda is mounted on /");
+	CHECK_HAS(fake_said, "stays with virtio-pci as long as it is in use");
+	CHECK_HAS(fake_said, "update-initramfs -u");
+	CHECK(device_read(DISK, &dev));
+	CHECK(!device_ours(&dev));
+	CHECK_EQ(fake_verb(verb_take, "take", "--persist", DISK, NULL), ST_OK);
+	CHECK(!strstr(fake_said, "update-initramfs"));
+	CHECK_EQ(fake_verb(verb_take, "take", DISK, NULL), ST_IN_USE);
+}
+
+TEST(in_use_it_is_unlisted_for_the_next_start)
+{
+	fake_start();
+	fake_file(PERSIST_LIST, DISK " virtio_pv_blk\n");
+	CHECK_EQ(fake_verb(verb_apply, "apply", NULL), ST_OK);
+	mount_root();
+	CHECK_EQ(fake_verb(verb_give, "give", "--once", DISK, NULL), ST_IN_USE);
+	CHECK(persist_has(DISK));
+	CHECK_EQ(fake_verb(verb_give, "give", DISK, NULL), ST_OK);
+	CHECK_HAS(fake_said, "the in-tree driver has it from the next start");
+	CHECK(!persist_has(DISK));
+	CHECK_EQ(fake_verb(verb_give, "give", DISK, NULL), ST_IN_USE);
+}
+
+TEST(all_means_what_is_listed_too)
+{
+	fake_start();
+	fake_file(PERSIST_LIST, DISK " virtio_pv_blk\n" NET " virtio_pv_net\n");
+	CHECK_EQ(fake_verb(verb_give, "give", "--all", NULL), ST_OK);
+	CHECK(!persist_has(DISK));
+	CHECK(!persist_has(NET));
+	CHECK_EQ(fake_verb(verb_take, "take", "--all", NULL), ST_OK);
+	CHECK_EQ(fake_verb(verb_take, "take", "--all", "--persist", NULL), ST_OK);
+	CHECK(persist_has(DISK));
+	CHECK(persist_has(NET));
+}
+
+TEST(without_a_module_nothing_is_listed)
+{
+	fake_start();
+	mount_root();
+	faults.modprobe = "modprobe: ERROR: could not insert 'virtio_pv_blk': Key was rejected by service\n";
+	CHECK_EQ(fake_verb(verb_take, "take", "--persist", DISK, NULL), ST_NO_DRIVER);
+	CHECK_HAS(fake_said, "not signed with a key it trusts");
+	CHECK(!persist_has(DISK));
+}

@@ -66,12 +66,15 @@ static enum status check_use(const struct device *dev, const struct wish *wish, 
 static enum status after(const struct device *dev, const struct wish *wish, const char *driver,
 			 json_t *report)
 {
+	bool listed = persist_has(dev->address);
 	int err = 0;
 
 	if (wish->ours && wish->persist)
 		err = persist_set(dev->address, driver);
 	else if (!wish->ours && !wish->once)
 		err = persist_set(dev->address, NULL);
+	json_object_set_new(report, "list_changed",
+			    json_boolean(listed != persist_has(dev->address)));
 	if (!err)
 		return ST_OK;
 	json_object_set_new(report, "problem", json_sprintf("%s cannot be written: %s", PERSIST_LIST,
@@ -111,6 +114,29 @@ static enum status do_move(const struct device *dev, const struct wish *wish, co
 	return ST_OK;
 }
 
+/* Does the wish say what shall be at the next start? Then what is in use can wait for that. */
+static bool can_wait(const struct device *dev, const struct wish *wish)
+{
+	if (wish->boot)
+		return false;
+	return wish->ours ? wish->persist : !wish->once && persist_has(dev->address);
+}
+
+/* A module that does not load now will not load then. */
+static enum status at_next_start(const struct device *dev, const struct wish *wish,
+				 const char *driver, json_t *report)
+{
+	enum status status = ST_OK;
+
+	json_object_del(report, "problem");
+	if (wish->ours)
+		status = load_driver(dev->kind, driver, report);
+	if (status == ST_OK)
+		status = after(dev, wish, driver, report);
+	result(report, status != ST_OK ? "failed" : wish->ours ? "listed" : "unlisted");
+	return status;
+}
+
 static enum status move_one(const struct device *dev, const struct wish *wish, json_t *report)
 {
 	const char *driver = wish->ours ? dev->kind->ours : IN_TREE, *node = device_node(dev);
@@ -128,16 +154,48 @@ static enum status move_one(const struct device *dev, const struct wish *wish, j
 		return after(dev, wish, driver, report);
 	}
 	status = check_use(dev, wish, report);
+	if (status == ST_IN_USE && can_wait(dev, wish))
+		return at_next_start(dev, wish, driver, report);
 	if (status == ST_OK)
 		status = do_move(dev, wish, driver, report);
 	describe_end(dev->address, report);
 	return status == ST_OK ? after(dev, wish, driver, report) : status;
 }
 
+/* What does not take effect before the next start, and what an initramfs may know of it. */
+static void print_next_start(const json_t *report, const char *device, const char *what)
+{
+	if (!strcmp(what, "listed"))
+		say("%s: stays with %s as long as it is in use; virtio-pv takes it at the next start",
+		    device, json_text(report, "before"));
+	if (!strcmp(what, "unlisted"))
+		say("%s: stays with %s as long as it is in use; the in-tree driver has it from the next start",
+		    device, json_text(report, "before"));
+	if (!json_is_true(json_object_get(report, "list_changed")))
+		return;
+	if (sys_exists("/usr/sbin/update-initramfs"))
+		say("%s: an initramfs has a list of its own, now run: update-initramfs -u -k all", device);
+	else if (sys_exists("/usr/bin/dracut"))
+		say("%s: an initramfs has a list of its own, now run: dracut --regenerate-all -f", device);
+}
+
+static void print_move(const json_t *report, const struct wish *wish, const char *device,
+		       const char *what)
+{
+	const char *node = json_text(report, "node"), *was = json_text(report, "node_before");
+
+	if (!strcmp(what, "unchanged"))
+		say("%s: is with %s already", device, json_text(report, "before"));
+	else
+		say("%s: %s%s%s is with %s now%s%s", device, was ? was : "", was ? ", " : "", what,
+		    json_text(report, "driver"), node ? ", as " : "", node ? node : "");
+	if (wish->revert_after && strcmp(what, "unchanged"))
+		say("%s: goes back in %u s, unless: vpv keep %s", device, wish->revert_after, device);
+}
+
 static void print_report(const json_t *report, const struct wish *wish)
 {
 	const char *device = json_text(report, "device"), *what = json_text(report, "result");
-	const char *node = json_text(report, "node"), *was = json_text(report, "node_before");
 	const json_t *part;
 	size_t i;
 
@@ -154,20 +212,16 @@ static void print_report(const json_t *report, const struct wish *wish)
 	if (!what || !strcmp(what, "refused") || !strcmp(what, "failed") ||
 	    (wish->boot && !strcmp(what, "unchanged")))
 		return;
-	if (!strcmp(what, "unchanged"))
-		say("%s: is with %s already", device, json_text(report, "before"));
-	else
-		say("%s: %s%s%s is with %s now%s%s", device, was ? was : "", was ? ", " : "", what,
-		    json_text(report, "driver"), node ? ", as " : "", node ? node : "");
-	if (wish->persist && sys_exists("/usr/sbin/update-initramfs"))
-		say("%s: for a disk the root is on, now run: update-initramfs -u", device);
-	if (wish->revert_after && strcmp(what, "unchanged"))
-		say("%s: goes back in %u s, unless: vpv keep %s", device, wish->revert_after, device);
+	if (strcmp(what, "listed") && strcmp(what, "unlisted"))
+		print_move(report, wish, device, what);
+	print_next_start(report, device, what);
 }
 
 static bool wanted_by_all(const struct device *dev, const struct wish *wish)
 {
-	return wish->ours ? dev->kind->ours && !device_ours(dev) : device_ours(dev);
+	if (wish->ours)
+		return dev->kind->ours && (!device_ours(dev) || wish->persist);
+	return device_ours(dev) || (!wish->once && persist_has(dev->address));
 }
 
 static enum status move_all(const struct names *devices, const struct wish *wish, json_t *reports)
