@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 modules: kernel-ready
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-.PHONY: vpv vpv_install deb check-install
+.PHONY: vpv vpv_install deb check-install check-root
 
 vpv:
 	@$(MAKE) -C tools/vpv
@@ -43,6 +43,7 @@ help:
 	@echo '  check-all        check, with the long tests on every kernel they can run on'
 	@echo '  check-debug      the guest tests on a kernel with KASAN and lockdep (root)'
 	@echo '  check-install    install, upgrade, remove, purge the packages on Debian 12, 13 (root)'
+	@echo '  check-root       a Debian guest whose own root disk and network our drivers have (root)'
 	@echo '  matrix           build without a warning for every kernel and flavour (root)'
 	@echo '  lint             checkpatch, shellcheck, licences, house rules'
 	@echo '  fuzz             fuzz the ring until stopped'
@@ -62,6 +63,9 @@ check-all:
 
 check-install:
 	@selftests/run-all install
+
+check-root:
+	@selftests/run-all root
 
 deb:
 	@packaging/make-deb
