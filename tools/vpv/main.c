@@ -89,6 +89,9 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
+	/* udev starts programs without a PATH; then only /bin and /usr/bin are looked into. */
+	if (!getenv("PATH"))
+		setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	if (getenv("VPV_SYSROOT"))
 		sys_root = getenv("VPV_SYSROOT");
 	argc = common_options(argc, argv);
