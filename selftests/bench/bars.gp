@@ -7,15 +7,16 @@ colour(w) = w eq "ours" ? 0x1b7837 : w eq "in-tree" ? 0x762a83 : w eq "ide" ? 0x
 label(w) = w eq "kicks" ? "kicks per operation" : w eq "irqs" ? "interrupts per operation" : \
 	w eq "iops" ? "operations per second" : w eq "p50" ? "median latency, us" : \
 	w eq "p99" ? "99th percentile of latency, us" : "host processor time per operation, us"
-set title label(what)
+set title label(what) font ",14"
+set format y "%g"
 set style data histograms
 set style histogram errorbars gap 2 lw 1
 set style fill solid 0.9 border -1
 set boxwidth 0.9
-set xtics rotate by -25 noenhanced
-set key outside top horizontal
+set xtics rotate by -25 noenhanced font ",13"
+set key outside top right horizontal
 set grid ytics
 if (what eq "p50" || what eq "p99" || what eq "host") set logscale y
 if (what eq "kicks" || what eq "irqs") set yrange [0:*]
-plot for [i = 1:words(drivers)] what.".dat" using (column(3 * i - 1)):(column(3 * i)):(column(3 * i + 1)):xtic(1) \
+plot for [i = 1:words(drivers)] what.".dat" skip 1 using (column(3 * i - 1)):(column(3 * i)):(column(3 * i + 1)):xtic(1) \
 	title word(drivers, i) lc rgb colour(word(drivers, i))

@@ -36,6 +36,12 @@ function cell(row, who, what,    k, mark) {
 	return number(m[k]) mark
 }
 
+function of_in_tree(w, who) {
+	if (who == "in-tree")
+		return "1"
+	return ratio[w, "iops"] + 0 > 0 ? number(ratio[w, "iops"]) : "-"
+}
+
 function range(row, who, what,    k) {
 	k = row SUBSEP who SUBSEP what
 	return k in m ? number(low[k]) " to " number(high[k]) : "-"
@@ -60,7 +66,7 @@ END {
 			printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", d == 1 ? words[order[r]] : "", \
 				who[d] == "ours" ? "**ours**" : who[d], cell(order[r], who[d], "kicks"), \
 				cell(order[r], who[d], "irqs"), cell(order[r], who[d], "iops"), \
-				who[d] == "in-tree" ? "1" : number(ratio[w, "iops"]), cell(order[r], who[d], "p50"), \
+				of_in_tree(w, who[d]), cell(order[r], who[d], "p50"), \
 				cell(order[r], who[d], "p99"), cell(order[r], who[d], "host")
 		}
 	}
@@ -80,7 +86,7 @@ END {
 	print "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 	for (r = 1; r <= rows; r++) {
 		o = order[r]
-		if (!(o in drivers))
+		if (drivers[o] == "")
 			continue
 		printf "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", words[o], runs[o], range(o, "ours", "kicks"), \
 			range(o, "in-tree", "kicks"), range(o, "ours", "iops"), range(o, "in-tree", "iops"), \
