@@ -82,7 +82,10 @@ static int queue_show(struct seq_file *s, void *unused)
 	seq_printf(s, "name: %s\n", q->name);
 	seq_printf(s, "live: %d\n", READ_ONCE(qc->live));
 	seq_printf(s, "irq: %d\n", vpv_core(q->vdev)->ops->queue_irq(q));
+	/* The ring may be replaced by one of another size. */
+	mutex_lock(&vpv_core(q->vdev)->lock);
 	show_ring(s, q);
+	mutex_unlock(&vpv_core(q->vdev)->lock);
 	seq_printf(s, "publishes: %llu\n", qc->submit.publishes);
 	seq_printf(s, "buffers: %llu\n", qc->submit.buffers);
 	seq_printf(s, "decisions: %llu\n", qc->submit.decisions);

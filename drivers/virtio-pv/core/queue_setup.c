@@ -87,6 +87,13 @@ static int create_ring(struct vpv_queue *q)
 	return err;
 }
 
+/* 2.7: a split ring's size is a power of two; smaller than offered is fine. */
+u16 vpv_queue_round(const struct vpv_queue *q, u16 num)
+{
+	return num && !vpv_has_feature(q->vdev, VIRTIO_F_RING_PACKED) ? rounddown_pow_of_two(num) :
+									num;
+}
+
 static u16 queue_size(struct vpv_queue *q, const struct vpv_queue_desc *desc)
 {
 	struct vpv_dev_core *d = vpv_core(q->vdev);
@@ -94,10 +101,7 @@ static u16 queue_size(struct vpv_queue *q, const struct vpv_queue_desc *desc)
 
 	if (num && desc->num_max)
 		num = min(num, desc->num_max);
-	/* 2.7: a split ring's size is a power of two; smaller than offered is fine. */
-	if (num && !vpv_has_feature(q->vdev, VIRTIO_F_RING_PACKED))
-		num = rounddown_pow_of_two(num);
-	return num;
+	return vpv_queue_round(q, num);
 }
 
 /*
@@ -110,7 +114,7 @@ static u16 spare_descs(struct vpv_dev *vdev, u16 num)
 	       vpv_has_feature(vdev, VIRTIO_F_IN_ORDER);
 }
 
-static void shape_ring(struct vpv_queue *q, const struct vpv_queue_desc *desc, u16 num)
+static void shape_ring(struct vpv_queue *q, u16 direct_max, u16 num)
 {
 	struct vpv_dev *vdev = q->vdev;
 	bool indirect = vpv_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC);
@@ -119,8 +123,8 @@ static void shape_ring(struct vpv_queue *q, const struct vpv_queue_desc *desc, u
 	q->core->cfg = (struct vpv_ring_cfg) {
 		.num = num,
 		/* SPLIT-008: no chain is longer than the queue is large */
-		.table_len = indirect ? min(desc->table_len, num) : 0,
-		.direct_max = desc->direct_max,
+		.table_len = indirect ? min(q->core->max_table, num) : 0,
+		.direct_max = direct_max,
 		.spare = spare_descs(vdev, num),
 		.packed = vpv_has_feature(vdev, VIRTIO_F_RING_PACKED),
 		.in_order = vpv_has_feature(vdev, VIRTIO_F_IN_ORDER),
@@ -139,8 +143,10 @@ static int create_queue(struct vpv_queue *q, const struct vpv_queue_desc *desc)
 		dev_err(q->vdev->dev, "device has no queue %u (%s)\n", q->index, q->name);
 		return -ENOENT;
 	}
+	q->core->max_num = num;
+	q->core->max_table = desc->table_len;
 	do {
-		shape_ring(q, desc, num);
+		shape_ring(q, desc->direct_max, num);
 		err = create_ring(q);
 		num /= 2;
 	} while (err == -ENOMEM && num);
@@ -148,6 +154,46 @@ static int create_queue(struct vpv_queue *q, const struct vpv_queue_desc *desc)
 		dev_err(q->vdev->dev, "queue %s: no ring: error %d\n", q->name, err);
 	return err;
 }
+
+/* Nobody uses the queue, and the device does not know it. An error changes nothing. */
+int vpv_queue_remake(struct vpv_queue *q, u16 num)
+{
+	struct vpv_queue_core *qc = q->core;
+	struct vpv_shared desc = qc->desc, driver = qc->driver, device = qc->device;
+	struct vpv_shared tables = qc->tables, none = {};
+	struct vpv_ring_cfg cfg = qc->cfg;
+	struct vpv_ring *ring = q->ring;
+	int err;
+
+	qc->desc = none;
+	qc->driver = none;
+	qc->device = none;
+	qc->tables = none;
+	shape_ring(q, cfg.direct_max, num);
+	err = create_ring(q);
+	if (err) {
+		qc->desc = desc;
+		qc->driver = driver;
+		qc->device = device;
+		qc->tables = tables;
+		qc->cfg = cfg;
+		q->ring = ring;
+		q->num = cfg.num;
+		return err;
+	}
+	vpv_ring_destroy(ring);
+	free_area(q->vdev, &tables);
+	free_area(q->vdev, &device);
+	free_area(q->vdev, &driver);
+	free_area(q->vdev, &desc);
+	return 0;
+}
+
+u16 vpv_queue_max_num(const struct vpv_queue *q)
+{
+	return q->core->max_num;
+}
+EXPORT_SYMBOL_GPL(vpv_queue_max_num);
 
 static void init_queue(struct vpv_dev *vdev, u16 index, const struct vpv_queue_desc *desc)
 {

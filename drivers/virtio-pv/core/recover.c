@@ -6,6 +6,7 @@
  * at last the end: failed().
  */
 #include <linux/jiffies.h>
+#include <linux/slab.h>
 #include <linux/virtio_config.h>
 
 #include "vpv_core.h"
@@ -72,8 +73,11 @@ EXPORT_SYMBOL_GPL(vpv_queue_recover);
 
 /* ---- one queue (2.6.1) ---- */
 
-/* Nobody uses the queue. An error leaves it down. */
-static int reset_queue(struct vpv_queue *q)
+/*
+ * Nobody uses the queue. With @num it gets a ring of that size, where there is
+ * memory for it. An error leaves it down.
+ */
+static int reset_queue(struct vpv_queue *q, u16 num)
 {
 	struct vpv_dev_core *d = vpv_core(q->vdev);
 	int err;
@@ -86,6 +90,8 @@ static int reset_queue(struct vpv_queue *q)
 		return err;
 	d->ops->vectors_sync(d);
 	vpv_queue_drop(q, true);
+	if (num)
+		vpv_queue_remake(q, num);
 	vpv_queue_restart(q);
 	err = vpv_queue_activate(q);
 	if (err)
@@ -118,7 +124,7 @@ static int mend_queue(struct vpv_queue *q)
 	dev_warn(q->vdev->dev, "queue %s: %s: resetting the queue\n", q->name,
 		 READ_ONCE(vpv_core(q->vdev)->recover_why));
 	q->core->reset_at = jiffies ?: 1;
-	return reset_queue(q);
+	return reset_queue(q, 0);
 }
 
 /* True when queue resets were enough. */
@@ -148,12 +154,17 @@ static bool recover_queues(struct vpv_dev_core *d)
 
 /* ---- the device ---- */
 
-static int stop_and_start(struct vpv_dev_core *d)
+/* With @nums, queues get rings of these sizes in between, where not 0. */
+static int stop_and_start(struct vpv_dev_core *d, const u16 *nums)
 {
+	unsigned int i;
 	int err = 0;
 
 	if (d->state == VPV_LIVE)
 		err = vpv_dev_stop(d, false);
+	for (i = 0; !err && nums && i < d->vdev.nr_queues; i++)
+		if (nums[i])
+			vpv_queue_remake(&d->vdev.queues[i], nums[i]);
 	return err ?: vpv_dev_start(d);
 }
 
@@ -179,7 +190,7 @@ static void recover_device(struct vpv_dev_core *d)
 	dev_warn(d->vdev.dev, "%s: resetting the device, try %u of %u\n",
 		 READ_ONCE(d->recover_why), d->tries, VPV_RECOVER_TRIES);
 
-	err = stop_and_start(d);
+	err = stop_and_start(d, NULL);
 	d->recovered_at = jiffies;
 	if (err)
 		not_back(d, err);
@@ -188,9 +199,9 @@ static void recover_device(struct vpv_dev_core *d)
 }
 
 /* A reset that was wished for is no try, and the log has no complaint of it. */
-static int restart_device(struct vpv_dev_core *d)
+static int restart_device(struct vpv_dev_core *d, const u16 *nums)
 {
-	int err = stop_and_start(d);
+	int err = stop_and_start(d, nums);
 
 	if (err || d->untrusted)
 		not_back(d, err);
@@ -205,14 +216,89 @@ int vpv_queue_reset(struct vpv_queue *q)
 	/* In any other state the device has nothing. */
 	mutex_lock(&d->lock);
 	if (d->state == VPV_LIVE) {
-		err = can_reset_queue(q) ? reset_queue(q) : -EOPNOTSUPP;
+		err = can_reset_queue(q) ? reset_queue(q, 0) : -EOPNOTSUPP;
 		if (err)
-			err = restart_device(d);
+			err = restart_device(d, NULL);
 	}
 	mutex_unlock(&d->lock);
 	return err;
 }
 EXPORT_SYMBOL_GPL(vpv_queue_reset);
+
+/* ---- other sizes ---- */
+
+/*
+ * True when all queues that change can be reset alone. A quiesced driver has its
+ * buffers back, but for the standing ones, unless the device is stuck: then only
+ * its own reset is sure to help.
+ */
+static bool all_can_reset(struct vpv_dev *vdev, const u16 *nums)
+{
+	struct vpv_queue *q;
+	unsigned int i;
+
+	for (i = 0; i < vdev->nr_queues; i++) {
+		q = &vdev->queues[i];
+		if (nums[i] && (!can_reset_queue(q) ||
+				(!q->core->standing && vpv_queue_in_flight(q))))
+			return false;
+	}
+	return true;
+}
+
+static int resize(struct vpv_dev_core *d, const u16 *nums)
+{
+	struct vpv_dev *vdev = &d->vdev;
+	unsigned int i;
+	int err = 0;
+
+	vdev->drv->quiesce(vdev);
+	if (!all_can_reset(vdev, nums))
+		return restart_device(d, nums);
+	for (i = 0; i < vdev->nr_queues && !err; i++)
+		if (nums[i])
+			err = reset_queue(&vdev->queues[i], nums[i]);
+	vdev->drv->resume(vdev);
+	return err ? restart_device(d, nums) : 0;
+}
+
+/* What differs, rounded; an error when it is more than can be. */
+static int check_sizes(struct vpv_dev *vdev, const u16 *nums, u16 *todo)
+{
+	unsigned int i;
+
+	for (i = 0; i < vdev->nr_queues; i++) {
+		if (nums[i] > vdev->queues[i].core->max_num)
+			return -EINVAL;
+		todo[i] = vpv_queue_round(&vdev->queues[i], nums[i]);
+		if (todo[i] == vdev->queues[i].num)
+			todo[i] = 0;
+	}
+	return 0;
+}
+
+int vpv_queues_resize(struct vpv_dev *vdev, const u16 *nums)
+{
+	struct vpv_dev_core *d = vpv_core(vdev);
+	unsigned int i;
+	u16 *todo;
+	int err;
+
+	todo = kcalloc(vdev->nr_queues, sizeof(*todo), GFP_KERNEL);
+	if (!todo)
+		return -ENOMEM;
+	mutex_lock(&d->lock);
+	err = d->state == VPV_LIVE ? check_sizes(vdev, nums, todo) : -ENODEV;
+	if (!err && memchr_inv(todo, 0, vdev->nr_queues * sizeof(*todo)))
+		err = resize(d, todo);
+	for (i = 0; !err && i < vdev->nr_queues; i++)
+		if (todo[i] && vdev->queues[i].num != todo[i])
+			err = -ENOMEM;
+	mutex_unlock(&d->lock);
+	kfree(todo);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vpv_queues_resize);
 
 static void recover_work(struct work_struct *work)
 {

@@ -318,6 +318,25 @@ void vpv_queue_recover(struct vpv_queue *q, u32 generation, const char *why);
 int vpv_queue_reset(struct vpv_queue *q);
 
 /**
+ * vpv_queues_resize() - other numbers of descriptors while the device is used
+ * @vdev: the device
+ * @nums: for each queue; 0, or what it has already: as it is. Rounded down to what
+ *	a ring can have
+ *
+ * Resets the queues one by one where the device can, else the device. Between the
+ * driver's quiesce() and resume(), and buffers go to drop(). A queue for whose
+ * ring memory is short keeps the one it has.
+ *
+ * Context: process, the driver's outer lock held, none of the life-cycle callbacks.
+ * Return: 0; -EINVAL: more than the device offers; -ENOMEM: not all of them
+ * changed; else the device is stopped or dead.
+ */
+int vpv_queues_resize(struct vpv_dev *vdev, const u16 *nums);
+
+/* Most descriptors the queue can have. */
+u16 vpv_queue_max_num(const struct vpv_queue *q);
+
+/**
  * vpv_dev_dead() - has the device failed for good, or gone?
  * @vdev: the device
  *

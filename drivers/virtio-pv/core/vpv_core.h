@@ -146,6 +146,8 @@ struct vpv_shared {
  * @with_previous: see &vpv_queue_desc.with_previous
  * @standing: see &vpv_queue_desc.standing
  * @cfg: shape of the ring
+ * @max_num: most descriptors it may have
+ * @max_table: most entries its tables may have
  * @desc: descriptor area
  * @driver: driver area
  * @device: device area
@@ -187,6 +189,8 @@ struct vpv_queue_core {
 	bool with_previous;
 	bool standing;
 	struct vpv_ring_cfg cfg;
+	u16 max_num;
+	u16 max_table;
 	struct vpv_shared desc;
 	struct vpv_shared driver;
 	struct vpv_shared device;
@@ -271,6 +275,8 @@ void vpv_queues_drop(struct vpv_dev_core *d, bool retry);
 void vpv_queue_drop(struct vpv_queue *q, bool retry);
 void vpv_queue_restart(struct vpv_queue *q);
 bool vpv_queues_drain(struct vpv_dev_core *d);
+u16 vpv_queue_round(const struct vpv_queue *q, u16 num);
+int vpv_queue_remake(struct vpv_queue *q, u16 num);
 bool vpv_queue_irq(struct vpv_queue *q);	/* hard interrupt context */
 void vpv_queue_spurious(struct vpv_queue *q);	/* hard interrupt context */
 
