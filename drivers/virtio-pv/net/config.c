@@ -15,6 +15,9 @@ struct vpv_net_wire_config {
 	__le16 mtu;
 	__le32 speed;
 	u8 duplex;
+	u8 rss_max_key_size;
+	__le16 rss_max_table;
+	__le32 hash_types;
 } __packed;
 
 #define VPV_NET_MAC_BYTE(_i) \
@@ -30,6 +33,12 @@ static const struct vpv_config_field vpv_net_fields[] = {
 	VPV_NET_FIELD(mtu, MTU),
 	VPV_NET_FIELD(speed, SPEED_DUPLEX),
 	VPV_NET_FIELD(duplex, SPEED_DUPLEX),
+	/* A field that two features bring stands here twice. */
+	VPV_NET_FIELD(rss_max_key_size, RSS),
+	VPV_NET_FIELD(rss_max_key_size, HASH_REPORT),
+	VPV_NET_FIELD(rss_max_table, RSS),
+	VPV_NET_FIELD(hash_types, RSS),
+	VPV_NET_FIELD(hash_types, HASH_REPORT),
 };
 
 static void vpv_net_check_mac(struct vpv_dev *vdev, const struct vpv_net_wire_config *wire,
@@ -104,6 +113,26 @@ static void vpv_net_check_status(struct vpv_dev *vdev, const struct vpv_net_wire
 			(status & VIRTIO_NET_S_ANNOUNCE);
 }
 
+/* The device has to take 40 bytes of key and 128 entries, which is what is used. */
+static int vpv_net_check_rss(struct vpv_dev *vdev, const struct vpv_net_wire_config *wire,
+			     struct vpv_net_config *cfg)
+{
+	bool rss = vpv_has_feature(vdev, VIRTIO_NET_F_RSS);
+
+	if (!rss && !vpv_has_feature(vdev, VIRTIO_NET_F_HASH_REPORT))
+		return 0;
+	if (wire->rss_max_key_size < VPV_NET_RSS_KEY ||
+	    (rss && le16_to_cpu(wire->rss_max_table) < VPV_NET_RSS_TABLE)) {
+		dev_err(vdev->dev, "device claims hash keys of %u bytes and tables of %u entries; %u and %u are the least: switch hashes off (features_off=57,60)\n",
+			wire->rss_max_key_size, le16_to_cpu(wire->rss_max_table),
+			VPV_NET_RSS_KEY, VPV_NET_RSS_TABLE);
+		return -EINVAL;
+	}
+	cfg->rss_table = rss ? VPV_NET_RSS_TABLE : 0;
+	cfg->hash_types = le32_to_cpu(wire->hash_types);
+	return 0;
+}
+
 int vpv_net_read_config(struct vpv_dev *vdev, struct vpv_net_config *cfg)
 {
 	struct vpv_net_wire_config wire = {};
@@ -117,6 +146,8 @@ int vpv_net_read_config(struct vpv_dev *vdev, struct vpv_net_config *cfg)
 	vpv_net_check_status(vdev, &wire, cfg);
 	vpv_net_check_speed(vdev, &wire, cfg);
 	err = vpv_net_check_pairs(vdev, &wire, cfg);
+	if (!err)
+		err = vpv_net_check_rss(vdev, &wire, cfg);
 	if (err)
 		return err;
 	return vpv_net_check_mtu(vdev, &wire, cfg);

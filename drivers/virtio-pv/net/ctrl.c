@@ -288,15 +288,9 @@ static void watchdog_work(struct work_struct *work)
 /* Under the lock. Everything the device has to know and does not. */
 static void sync_all(struct vpv_net *vn)
 {
-	struct vpv_net_ctrl *c = &vn->ctrl;
-	__le16 pairs = cpu_to_le16(vn->cur_pairs);
-
-	if (vn->sent_pairs != vn->cur_pairs && vpv_net_has(vn, VIRTIO_NET_F_MQ) &&
-	    !vpv_net_ctrl_add(vn, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
-			      &pairs, sizeof(pairs)))
-		vn->sent_pairs = vn->cur_pairs;
-	if (vpv_net_offloads_sync(vn) || vpv_net_mode_sync(vn) || vpv_net_vlan_sync(vn))
-		c->starved = true;
+	if (vpv_net_rss_sync(vn) || vpv_net_coal_sync(vn) || vpv_net_offloads_sync(vn) ||
+	    vpv_net_mode_sync(vn) || vpv_net_vlan_sync(vn))
+		vn->ctrl.starved = true;
 }
 
 static void sync_work(struct work_struct *work)
@@ -344,7 +338,8 @@ void vpv_net_ctrl_start(struct vpv_net *vn)
 	spin_lock_irq(&c->lock);
 	c->stopped = false;
 	c->starved = false;
-	vn->sent_pairs = 1;
+	vpv_net_rss_forget(vn);
+	vpv_net_coal_forget(vn);
 	vpv_net_offloads_forget(vn);
 	vpv_net_mode_forget(vn);
 	sync_all(vn);

@@ -68,6 +68,25 @@ u16 vpv_net_hdr_buffers(const struct vpv_net_hdr *hdr, const struct vpv_net_rule
 	return rules->max_buffers > 1 ? le16_to_cpu(hdr->num_buffers) : 1;
 }
 
+enum vpv_net_hash_kind vpv_net_hash_kind(const struct vpv_net_hash *hash)
+{
+	switch (le16_to_cpu(hash->report)) {
+	case VIRTIO_NET_HASH_REPORT_IPv4:
+	case VIRTIO_NET_HASH_REPORT_IPv6:
+	case VIRTIO_NET_HASH_REPORT_IPv6_EX:
+		return VPV_NET_HASH_L3;
+	case VIRTIO_NET_HASH_REPORT_TCPv4:
+	case VIRTIO_NET_HASH_REPORT_UDPv4:
+	case VIRTIO_NET_HASH_REPORT_TCPv6:
+	case VIRTIO_NET_HASH_REPORT_UDPv6:
+	case VIRTIO_NET_HASH_REPORT_TCPv6_EX:
+	case VIRTIO_NET_HASH_REPORT_UDPv6_EX:
+		return VPV_NET_HASH_L4;
+	default:
+		return VPV_NET_HASH_NONE;
+	}
+}
+
 u32 vpv_net_avg(u32 avg, u32 len)
 {
 	return avg - avg / 8 + len;

@@ -29,6 +29,30 @@ struct vpv_net_hdr {
 };
 
 /**
+ * struct vpv_net_hash - comes after the header when HASH_REPORT was agreed
+ * @value: the hash
+ * @report: what it is of, VIRTIO_NET_HASH_REPORT_...
+ * @padding: nothing
+ */
+struct vpv_net_hash {
+	__le32 value;
+	__le16 report;
+	__le16 padding;
+};
+
+/**
+ * enum vpv_net_hash_kind - what a reported hash is made of
+ */
+enum vpv_net_hash_kind {
+	VPV_NET_HASH_NONE,	/* none was made, or a report that is not known */
+	VPV_NET_HASH_L3,	/* addresses */
+	VPV_NET_HASH_L4,	/* addresses and ports */
+};
+
+/* 5.1.9.4.3.3; any value is legal and unknown ones are no hash. */
+enum vpv_net_hash_kind vpv_net_hash_kind(const struct vpv_net_hash *hash);
+
+/**
  * struct vpv_net_rules - what a received header may say
  * @csum: partial checksums may come (GUEST_CSUM)
  * @tso4: TCP over IPv4 of more than one segment may come (GUEST_TSO4)

@@ -21,6 +21,8 @@ static int vpv_net_probe(struct vpv_dev *vdev)
 		goto free;
 	/* NET-053: larger only with features that are not accepted. */
 	vn->hdr_len = sizeof(struct vpv_net_hdr);
+	if (vpv_net_has(vn, VIRTIO_NET_F_HASH_REPORT))
+		vn->hdr_len += sizeof(struct vpv_net_hash);
 	vn->mergeable = vpv_net_has(vn, VIRTIO_NET_F_MRG_RXBUF);
 	vn->nr_pairs = vpv_net_count_pairs(&vn->cfg);
 	err = vpv_net_netdev_create(vn);
@@ -79,10 +81,14 @@ static const struct vpv_feature vpv_net_features[] = {
 	VPV_FEATURE_REQ(VIRTIO_NET_F_GUEST_ANNOUNCE, VIRTIO_NET_F_CTRL_VQ),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_MQ, VIRTIO_NET_F_CTRL_VQ),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ),
+	VPV_FEATURE_REQ(VIRTIO_NET_F_VQ_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ),
+	VPV_FEATURE_REQ(VIRTIO_NET_F_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_GUEST_USO4, VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_MRG_RXBUF),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_GUEST_USO6, VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_MRG_RXBUF),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_HOST_USO, VIRTIO_NET_F_CSUM),
+	VPV_FEATURE_REQ(VIRTIO_NET_F_HASH_REPORT, VIRTIO_NET_F_CTRL_VQ),
 	VPV_FEATURE(VIRTIO_NET_F_GUEST_HDRLEN),
+	VPV_FEATURE_REQ(VIRTIO_NET_F_RSS, VIRTIO_NET_F_CTRL_VQ, VIRTIO_NET_F_MQ),
 	VPV_FEATURE(VIRTIO_NET_F_SPEED_DUPLEX),
 };
 

@@ -14,6 +14,8 @@
  *	xsk_tx.c	packets from user space
  *	pair.c		a receive and a transmit queue with one NAPI; open and stop
  *	ctrl.c		control queue: commands queued, several per kick
+ *	rss.c		which packet goes to which pair, and its hash
+ *	coalesce.c	few interrupts
  *	rxmode.c	what is received: addresses, VLANs, promiscuity
  *	offload.c	offloads of the netdev, and those told to the device
  *	link.c		carrier, speed, announcements
@@ -36,6 +38,7 @@
 
 #include <linux/ethtool.h>
 #include <linux/etherdevice.h>
+#include <linux/hrtimer.h>
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/timer.h>
@@ -43,6 +46,7 @@
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 #include <linux/workqueue.h>
+#include <net/netdev_queues.h>
 #include <net/page_pool/helpers.h>
 #include <net/xdp.h>
 
@@ -69,11 +73,24 @@
 /* A command without an answer for so long makes the driver reset the queue. */
 #define VPV_NET_CTRL_TIMEOUT_MS 5000
 #define VPV_NET_CTRL_SLOTS 32
+/* Longest time between interrupts that may be asked for. */
+#define VPV_NET_MAX_USECS 10000
+/* Smallest rings that may be asked for: a packet of the largest kind and some. */
+#define VPV_NET_MIN_RING 64
 #define VPV_NET_CTRL_PAYLOAD 1016
+/* Toeplitz key, entries of the table (each is what any device has to take), and the command. */
+#define VPV_NET_RSS_KEY 40
+#define VPV_NET_RSS_TABLE 128
+#define VPV_NET_RSS_BYTES (8 + 2 * VPV_NET_RSS_TABLE + 3 + VPV_NET_RSS_KEY)
 /* Address entries that fit into one command. */
 #define VPV_NET_MAC_MAX ((VPV_NET_CTRL_PAYLOAD - 8) / ETH_ALEN)
-/* Watchdog of the stack for a stopped transmit queue. */
+/*
+ * A transmit queue from which nothing came back for so long is reset; twice as
+ * long after each reset that did not help, up to the last. A host that does not
+ * take packets for minutes then costs some of them, and never the device.
+ */
 #define VPV_NET_TX_TIMEOUT (5 * HZ)
+#define VPV_NET_TX_TIMEOUT_MAX (160 * HZ)
 
 /**
  * struct vpv_net_config - the device configuration, checked
@@ -85,6 +102,8 @@
  * @mtu: the device's limit, 0: none given
  * @speed: Mbit/s, or SPEED_UNKNOWN
  * @duplex: DUPLEX_...
+ * @rss_table: entries of the RSS table that are used, a power of two
+ * @hash_types: VIRTIO_NET_RSS_HASH_TYPE_... of the device
  */
 struct vpv_net_config {
 	bool have_mac;
@@ -95,6 +114,8 @@ struct vpv_net_config {
 	u16 mtu;
 	u32 speed;
 	u8 duplex;
+	u16 rss_table;
+	u32 hash_types;
 };
 
 /**
@@ -136,7 +157,7 @@ struct vpv_net_rx_stats {
  * @drops: given up: malformed, no memory, lost in a reset
  * @kicks: notifications sent
  * @stops: the queue was stopped: ring full or byte limit
- * @timeouts: watchdog expired
+ * @timeouts: resets asked for because nothing came back
  * @xdp_tx: XDP frames handed to the device
  * @xdp_tx_drops: XDP frames for which there was no room
  * @syncp: for readers on 32 bits
@@ -221,6 +242,7 @@ struct vpv_net_rx_xdp {
  * @avg_len: moving average of the length of a packet, scaled by 8
  * @skb: packet being put together
  * @hdr: its header, as copied
+ * @hash: and its hash, all zero where the device reports none
  * @missing: buffers to come
  * @retry: memory was short
  * @stats: counters
@@ -237,12 +259,30 @@ struct vpv_net_rx {
 	u32 avg_len;
 	struct sk_buff *skb;
 	struct vpv_net_hdr hdr;
+	struct vpv_net_hash hash;
 	unsigned int missing;
 	struct timer_list retry;
 	struct vpv_net_rx_stats stats;
 	struct vpv_net_rx_xdp xdp;
 	struct xsk_buff_pool *xsk;
 	struct xdp_rxq_info xsk_rxq;
+};
+
+/* The two halves of a pair. */
+enum vpv_net_dir {
+	VPV_NET_RX,
+	VPV_NET_TX,
+	VPV_NET_DIRS,
+};
+
+/**
+ * struct vpv_net_coal - when the device interrupts: whichever comes first
+ * @packets: after so many, 0: at once
+ * @usecs: after that time
+ */
+struct vpv_net_coal {
+	u32 packets;
+	u32 usecs;
 };
 
 struct vpv_net_tx_map;
@@ -263,6 +303,8 @@ struct vpv_net_tx_map;
  * @wake: room at which a stopped queue goes on
  * @since_reap: packets sent since completions were last looked for
  * @lost: buffers were dropped: the byte limit has to start anew
+ * @progress: jiffies when something came back, or an empty queue was sent to
+ * @patience: jiffies from then on until a reset is asked for
  * @backstop: takes completions that nobody waits for
  * @stats: counters
  */
@@ -281,6 +323,8 @@ struct vpv_net_tx {
 	unsigned int wake;
 	unsigned int since_reap;
 	bool lost;
+	unsigned long progress;
+	unsigned long patience;
 	struct timer_list backstop;
 	struct vpv_net_tx_stats stats;
 };
@@ -291,8 +335,11 @@ struct vpv_net_tx {
  * @index: number
  * @running: NAPI is enabled; RTNL
  * @napi: both queues'
+ * @moderate: polls again, where interrupts are to be rare
  * @rx: receive
  * @tx: transmit
+ * @coal: coalescing by the device, as wanted; RTNL and ctrl.lock
+ * @coal_sent: as last sent; ctrl.lock
  * @rx_name: for messages
  * @tx_name: for messages
  */
@@ -301,8 +348,11 @@ struct vpv_net_pair {
 	unsigned int index;
 	bool running;
 	struct napi_struct napi;
+	struct hrtimer moderate;
 	struct vpv_net_rx rx;
 	struct vpv_net_tx tx;
+	struct vpv_net_coal coal[VPV_NET_DIRS];
+	struct vpv_net_coal coal_sent[VPV_NET_DIRS];
 	char rx_name[16];
 	char tx_name[16];
 };
@@ -363,6 +413,24 @@ struct vpv_net_mode {
 };
 
 /**
+ * struct vpv_net_rss - hashes and what is made of them
+ * @types: VIRTIO_NET_RSS_HASH_TYPE_... wanted
+ * @supported: of them, what the device has
+ * @table_len: entries of @table, 0: no steering by hash
+ * @table: pair for each value of the hash, modulo @table_len
+ * @key: of the Toeplitz hash
+ * @sent: told to the device since its last reset
+ */
+struct vpv_net_rss {
+	u32 types;
+	u32 supported;
+	u16 table_len;
+	u16 table[VPV_NET_RSS_TABLE];
+	u8 key[VPV_NET_RSS_KEY];
+	bool sent;
+};
+
+/**
  * struct vpv_net - a network device
  * @vdev: the device
  * @dev: the netdev
@@ -386,6 +454,10 @@ struct vpv_net_mode {
  * @sent_vlans: as last sent; ctrl.lock
  * @want_offloads: as wanted; ctrl.lock
  * @sent_offloads: as last sent; ctrl.lock
+ * @rx_usecs: least time between interrupts while packets come, 0: none
+ * @coal: coalescing by the device for all queues, as wanted; RTNL and ctrl.lock
+ * @coal_sent: as last sent; ctrl.lock
+ * @rss: hashes as wanted; RTNL and ctrl.lock
  * @mac_sent: the address was sent since the last reset; ctrl.lock
  * @mac_now: our address; ctrl.lock
  * @mac_set: the address is not the one the device came with; ctrl.lock
@@ -413,6 +485,10 @@ struct vpv_net {
 	DECLARE_BITMAP(sent_vlans, VLAN_N_VID);
 	u64 want_offloads;
 	u64 sent_offloads;
+	unsigned int rx_usecs;
+	struct vpv_net_coal coal[VPV_NET_DIRS];
+	struct vpv_net_coal coal_sent[VPV_NET_DIRS];
+	struct vpv_net_rss rss;
 	bool mac_sent;
 	u8 mac_now[ETH_ALEN];
 	bool mac_set;
@@ -455,6 +531,7 @@ void vpv_net_tx_start(struct vpv_net_pair *pair);
 void vpv_net_tx_stop(struct vpv_net_pair *pair);
 void vpv_net_tx_poll(struct vpv_net_pair *pair, int budget);
 void vpv_net_tx_drop(struct vpv_net_pair *pair, void *token);
+void vpv_net_tx_sizes(struct vpv_net_pair *pair);
 void vpv_net_tx_timeout(struct net_device *dev, unsigned int txqueue);
 
 /* xdp.c: programs */
@@ -498,6 +575,7 @@ void vpv_net_pairs_stop(struct vpv_net *vn, unsigned int from, unsigned int to);
 void vpv_net_pair_renew(struct vpv_net_pair *pair, struct xsk_buff_pool *pool);
 int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr);
 void vpv_net_pairs_spread(struct vpv_net *vn);
+int vpv_net_set_rings(struct vpv_net *vn, u16 rx, u16 tx);
 
 /* ctrl.c: all any context, unless said otherwise */
 int vpv_net_ctrl_create(struct vpv_net *vn);
@@ -524,6 +602,34 @@ int vpv_net_vlan_sync(struct vpv_net *vn);
 /* Under ctrl.lock: the device was reset and knows nothing of it. */
 void vpv_net_mode_forget(struct vpv_net *vn);
 
+/* rss.c */
+void vpv_net_rss_init(struct vpv_net *vn);
+int vpv_net_rss_set_pairs(struct vpv_net *vn, unsigned int nr);
+void vpv_net_rss_begin(struct vpv_net *vn);
+int vpv_net_rss_sync(struct vpv_net *vn);	/* under ctrl.lock */
+void vpv_net_rss_forget(struct vpv_net *vn);	/* under ctrl.lock */
+u32 vpv_net_rss_rings(struct net_device *dev);
+u32 vpv_net_rss_key_size(struct net_device *dev);
+u32 vpv_net_rss_table_size(struct net_device *dev);
+int vpv_net_rss_get(struct net_device *dev, struct ethtool_rxfh_param *param);
+int vpv_net_rss_set(struct net_device *dev, struct ethtool_rxfh_param *param,
+		    struct netlink_ext_ack *extack);
+int vpv_net_rss_get_fields(struct net_device *dev, struct ethtool_rxfh_fields *fields);
+int vpv_net_rss_set_fields(struct net_device *dev, const struct ethtool_rxfh_fields *fields,
+			   struct netlink_ext_ack *extack);
+int vpv_net_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info, u32 *rules);
+int vpv_net_set_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info);
+
+/* coalesce.c */
+int vpv_net_get_coalesce(struct net_device *dev, struct ethtool_coalesce *c,
+			 struct kernel_ethtool_coalesce *kernel_c, struct netlink_ext_ack *extack);
+int vpv_net_set_coalesce(struct net_device *dev, struct ethtool_coalesce *c,
+			 struct kernel_ethtool_coalesce *kernel_c, struct netlink_ext_ack *extack);
+int vpv_net_get_queue_coalesce(struct net_device *dev, u32 queue, struct ethtool_coalesce *c);
+int vpv_net_set_queue_coalesce(struct net_device *dev, u32 queue, struct ethtool_coalesce *c);
+int vpv_net_coal_sync(struct vpv_net *vn);	/* under ctrl.lock */
+void vpv_net_coal_forget(struct vpv_net *vn);	/* under ctrl.lock */
+
 /* offload.c */
 void vpv_net_init_offloads(struct vpv_net *vn);
 int vpv_net_set_features(struct net_device *dev, netdev_features_t features);
@@ -546,6 +652,7 @@ void vpv_net_drop(struct vpv_queue *q, void *token, bool retry);
 
 /* stats.c */
 void vpv_net_get_stats(struct net_device *dev, struct rtnl_link_stats64 *total);
+extern const struct netdev_stat_ops vpv_net_stat_ops;
 int vpv_net_sset_count(struct net_device *dev, int sset);
 void vpv_net_strings(struct net_device *dev, u32 sset, u8 *data);
 void vpv_net_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data);

@@ -84,8 +84,10 @@ int vpv_net_netdev_create(struct vpv_net *vn)
 	vn->dev = dev;
 	SET_NETDEV_DEV(dev, vn->vdev->dev);
 	dev->netdev_ops = &vpv_net_ops;
+	VPV_SET_STAT_OPS(dev, &vpv_net_stat_ops);
 	dev->ethtool_ops = &vpv_net_ethtool_ops;
-	dev->watchdog_timeo = VPV_NET_TX_TIMEOUT;
+	/* The queues look after themselves, and should come first. */
+	dev->watchdog_timeo = 2 * VPV_NET_TX_TIMEOUT;
 	dev->needed_headroom = vn->hdr_len;
 	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
 	/* The packet's control block and headroom are in use while it is sent. */
@@ -93,6 +95,7 @@ int vpv_net_netdev_create(struct vpv_net *vn)
 	init_mtu(vn);
 	init_mac(vn);
 	vpv_net_init_offloads(vn);
+	vpv_net_rss_init(vn);
 	netif_carrier_off(dev);
 	err = vpv_net_xdp_init(vn);
 	if (err)
@@ -116,6 +119,7 @@ static void start_pairs(struct vpv_net *vn)
 	rtnl_lock();
 	if (nr > 1 && vpv_net_set_pairs(vn, nr))
 		netdev_warn(vn->dev, "goes on with one queue pair\n");
+	vpv_net_rss_begin(vn);
 	netif_set_real_num_tx_queues(vn->dev, vn->cur_pairs);
 	netif_set_real_num_rx_queues(vn->dev, vn->cur_pairs);
 	vpv_net_pairs_spread(vn);

@@ -29,6 +29,31 @@ static void pair_irq(struct vpv_queue *q)
 	__napi_schedule(&pair->napi);
 }
 
+static enum hrtimer_restart pair_moderate(struct hrtimer *timer)
+{
+	struct vpv_net_pair *pair = container_of(timer, struct vpv_net_pair, moderate);
+
+	napi_schedule(&pair->napi);
+	return HRTIMER_NORESTART;
+}
+
+/*
+ * Where interrupts are to be rare, a poll that found packets is followed by one
+ * at its time, and only one that found none asks for an interrupt. The queue
+ * stays parked until then.
+ */
+static bool pair_polls_later(struct vpv_net_pair *pair, int work)
+{
+	unsigned int usecs = READ_ONCE(pair->vn->rx_usecs);
+
+	if (!usecs || !work)
+		return false;
+	if (napi_complete_done(&pair->napi, work))
+		hrtimer_start(&pair->moderate, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
+			      HRTIMER_MODE_REL_SOFT);
+	return true;
+}
+
 /*
  * The receive queue is armed before NAPI is over: an interrupt in between makes
  * napi_complete_done() fail, and the poll goes on.
@@ -47,6 +72,8 @@ static int pair_poll(struct napi_struct *napi, int budget)
 		return budget;
 	if (work == budget)
 		return budget;
+	if (pair_polls_later(pair, work))
+		return work;
 	if (!vpv_queue_rearm(pair->rx.q)) {
 		vpv_queue_park(pair->rx.q);
 		return budget;
@@ -78,6 +105,7 @@ static void pair_stop(struct vpv_net_pair *pair)
 	if (!pair->running)
 		return;
 	napi_disable(&pair->napi);
+	hrtimer_cancel(&pair->moderate);
 	vpv_net_tx_stop(pair);
 	vpv_net_rx_stop(pair);
 	pair->running = false;
@@ -152,18 +180,6 @@ void vpv_net_pairs_spread(struct vpv_net *vn)
 	free_cpumask_var(mask);
 }
 
-static int tell_pairs(struct vpv_net *vn, unsigned int nr)
-{
-	__le16 pairs = cpu_to_le16(nr);
-	int err;
-
-	err = vpv_net_ctrl_exec(vn, VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET,
-				&pairs, sizeof(pairs));
-	if (!err)
-		vn->sent_pairs = nr;
-	return err;
-}
-
 /* NET-077, NET-080: fewer to transmit on before, more after the device knows. */
 int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr)
 {
@@ -181,7 +197,7 @@ int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr)
 	} else if (vn->open) {
 		vpv_net_pairs_start(vn, old, nr);
 	}
-	err = tell_pairs(vn, nr);
+	err = vpv_net_rss_set_pairs(vn, nr);
 	if (err) {
 		netdev_err(vn->dev, "device does not change to %u queue pairs: error %d\n",
 			   nr, err);
@@ -192,8 +208,12 @@ int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr)
 		return err;
 	}
 	vn->cur_pairs = nr;
-	if (nr < old && vn->open)
+	if (nr < old && vn->open) {
 		vpv_net_pairs_stop(vn, nr, old);
+		/* Nobody sends on them; the stack's watchdog looks at stopped ones. */
+		for (unsigned int i = nr; i < old; i++)
+			netif_tx_start_queue(vn->pairs[i].tx.txq);
+	}
 	netif_set_real_num_rx_queues(vn->dev, nr);
 	if (nr > old)
 		netif_set_real_num_tx_queues(vn->dev, nr);
@@ -202,6 +222,24 @@ int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr)
 			netif_tx_start_queue(vn->pairs[i].tx.txq);
 	vpv_net_pairs_spread(vn);
 	return 0;
+}
+
+/* Without a pause of the link; what is with the device is lost. */
+int vpv_net_set_rings(struct vpv_net *vn, u16 rx, u16 tx)
+{
+	u16 *nums;
+	int err;
+
+	nums = kcalloc(vn->vdev->nr_queues, sizeof(*nums), GFP_KERNEL);
+	if (!nums)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < vn->nr_pairs; i++) {
+		nums[2 * i] = min(rx, vpv_queue_max_num(vn->pairs[i].rx.q));
+		nums[2 * i + 1] = min(tx, vpv_queue_max_num(vn->pairs[i].tx.q));
+	}
+	err = vpv_queues_resize(vn->vdev, nums);
+	kfree(nums);
+	return err;
 }
 
 /* ---- making them ---- */
@@ -263,6 +301,7 @@ static int pair_create(struct vpv_net_pair *pair)
 	int err;
 
 	netif_napi_add(pair->vn->dev, &pair->napi, pair_poll);
+	hrtimer_setup(&pair->moderate, pair_moderate, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	err = vpv_net_rx_create(pair);
 	if (!err)
 		err = vpv_net_tx_create(pair);

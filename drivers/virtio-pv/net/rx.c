@@ -208,6 +208,16 @@ static void rx_sync(struct vpv_net *vn, struct vpv_net_rx *rx, const struct vpv_
 					      buf->offset + buf->pad, len, DMA_FROM_DEVICE);
 }
 
+static void rx_apply_hash(const struct vpv_net *vn, const struct vpv_net_rx *rx,
+			  struct sk_buff *skb)
+{
+	enum vpv_net_hash_kind kind = vpv_net_hash_kind(&rx->hash);
+
+	if (kind != VPV_NET_HASH_NONE && (vn->dev->features & NETIF_F_RXHASH))
+		skb_set_hash(skb, le32_to_cpu(rx->hash.value),
+			     kind == VPV_NET_HASH_L4 ? PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
+}
+
 /* Only of the private copy of the header, which was checked. */
 static bool rx_apply_hdr(struct vpv_net *vn, struct vpv_net_rx *rx, struct sk_buff *skb)
 {
@@ -217,6 +227,7 @@ static bool rx_apply_hdr(struct vpv_net *vn, struct vpv_net_rx *rx, struct sk_bu
 	memcpy(&hdr, &rx->hdr, sizeof(hdr));
 	if ((hdr.flags & VIRTIO_NET_HDR_F_DATA_VALID) && (vn->dev->features & NETIF_F_RXCSUM))
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	rx_apply_hash(vn, rx, skb);
 	/* A packet of one segment, whatever else the bit says. */
 	if (hdr.gso_type == VIRTIO_NET_HDR_GSO_ECN)
 		hdr.gso_type = VIRTIO_NET_HDR_GSO_NONE;
@@ -296,6 +307,8 @@ bool vpv_net_rx_hdr(struct vpv_net *vn, struct vpv_net_rx *rx, const void *hdr, 
 	enum vpv_net_hdr_error error;
 
 	memcpy(&rx->hdr, hdr, sizeof(rx->hdr));
+	if (vn->hdr_len > sizeof(rx->hdr))
+		memcpy(&rx->hash, hdr + sizeof(rx->hdr), sizeof(rx->hash));
 	error = vpv_net_hdr_check(&rx->hdr, &vn->rules, len);
 	if (error != VPV_NET_HDR_BUFFERS)
 		rx->missing = vpv_net_hdr_buffers(&rx->hdr, &vn->rules) - 1;
@@ -492,10 +505,10 @@ int vpv_net_rx_create(struct vpv_net_pair *pair)
 	if (!pair->vn->mergeable)
 		rx->order = get_order(rx_size(pair->vn, VPV_NET_RX_PAD_XDP,
 					      rx_frame_max(pair->vn)));
-	rx->bufs = kvcalloc(rx->q->num, sizeof(*rx->bufs), GFP_KERNEL);
+	rx->bufs = kvcalloc(vpv_queue_max_num(rx->q), sizeof(*rx->bufs), GFP_KERNEL);
 	if (!rx->bufs)
 		return -ENOMEM;
-	for (i = 0; i < rx->q->num; i++)
+	for (i = 0; i < vpv_queue_max_num(rx->q); i++)
 		rx_put(rx, &rx->bufs[i]);
 	rx->pool = rx_pool(pair);
 	if (!IS_ERR(rx->pool)) {

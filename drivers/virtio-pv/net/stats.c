@@ -77,6 +77,66 @@ void vpv_net_get_stats(struct net_device *dev, struct rtnl_link_stats64 *total)
 	}
 }
 
+/* ---- per queue, by netlink ---- */
+
+static void queue_stats_rx(struct net_device *dev, int idx, struct netdev_queue_stats_rx *stats)
+{
+	struct vpv_net_rx *rx = &vpv_net_of(dev)->pairs[idx].rx;
+
+	stats->packets = RX_READ(rx, packets);
+	stats->bytes = RX_READ(rx, bytes);
+	stats->alloc_fail = RX_READ(rx, no_memory);
+	stats->hw_drops = RX_READ(rx, drops);
+}
+
+static void queue_stats_tx(struct net_device *dev, int idx, struct netdev_queue_stats_tx *stats)
+{
+	struct vpv_net_tx *tx = &vpv_net_of(dev)->pairs[idx].tx;
+
+	stats->packets = TX_READ(tx, packets);
+	stats->bytes = TX_READ(tx, bytes);
+	stats->hw_drops = TX_READ(tx, drops);
+	stats->stop = TX_READ(tx, stops);
+}
+
+/* Of queues that are not in use now. */
+static void base_stats(struct net_device *dev, struct netdev_queue_stats_rx *rx,
+		       struct netdev_queue_stats_tx *tx)
+{
+	struct vpv_net *vn = vpv_net_of(dev);
+	struct netdev_queue_stats_rx one_rx;
+	struct netdev_queue_stats_tx one_tx;
+
+	rx->packets = 0;
+	rx->bytes = 0;
+	rx->alloc_fail = 0;
+	rx->hw_drops = 0;
+	tx->packets = 0;
+	tx->bytes = 0;
+	tx->hw_drops = 0;
+	tx->stop = 0;
+	for (unsigned int i = vn->cur_pairs; i < vn->nr_pairs; i++) {
+		queue_stats_rx(dev, i, &one_rx);
+		rx->packets += one_rx.packets;
+		rx->bytes += one_rx.bytes;
+		rx->alloc_fail += one_rx.alloc_fail;
+		rx->hw_drops += one_rx.hw_drops;
+		queue_stats_tx(dev, i, &one_tx);
+		tx->packets += one_tx.packets;
+		tx->bytes += one_tx.bytes;
+		tx->hw_drops += one_tx.hw_drops;
+		tx->stop += one_tx.stop;
+	}
+}
+
+const struct netdev_stat_ops vpv_net_stat_ops = {
+	.get_queue_stats_rx = queue_stats_rx,
+	.get_queue_stats_tx = queue_stats_tx,
+	.get_base_stats = base_stats,
+};
+
+/* ---- ethtool ---- */
+
 int vpv_net_sset_count(struct net_device *dev, int sset)
 {
 	struct vpv_net *vn = vpv_net_of(dev);

@@ -192,8 +192,11 @@ void vpv_net_tx_flush(struct vpv_net_tx *tx)
 {
 	bool kick = vpv_queue_commit(tx->q);
 
-	if (!timer_pending(&tx->backstop))
+	if (!timer_pending(&tx->backstop)) {
+		/* The queue was empty until now. */
+		WRITE_ONCE(tx->progress, jiffies);
 		mod_timer(&tx->backstop, jiffies + VPV_NET_TX_BACKSTOP);
+	}
 	if (!kick)
 		return;
 	vpv_queue_kick(tx->q);
@@ -231,6 +234,13 @@ static unsigned int tx_finish_skb(struct vpv_net_pair *pair, struct sk_buff *skb
 	vpv_net_tx_unmap(pair->vn, &pair->tx, tx_cb(skb)->map);
 	napi_consume_skb(skb, budget);
 	return bytes;
+}
+
+static void tx_count_timeout(struct vpv_net_tx *tx)
+{
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_inc(&tx->stats.timeouts);
+	u64_stats_update_end(&tx->stats.syncp);
 }
 
 /* Takes completions. @budget: NAPI's, 0: from elsewhere. */
@@ -272,6 +282,8 @@ void vpv_net_tx_reap(struct vpv_net_pair *pair, int budget)
 		netdev_tx_completed_queue(tx->txq, packets, bytes);
 	if (!packets && !frames && !xsk)
 		return;
+	WRITE_ONCE(tx->progress, jiffies);
+	WRITE_ONCE(tx->patience, VPV_NET_TX_TIMEOUT);
 	if (netif_tx_queue_stopped(tx->txq) && tx->open && vpv_queue_room(tx->q) >= tx->wake)
 		netif_tx_wake_queue(tx->txq);
 }
@@ -364,16 +376,6 @@ void vpv_net_tx_poll(struct vpv_net_pair *pair, int budget)
 	__netif_tx_unlock(tx->txq);
 }
 
-static void tx_backstop(struct timer_list *t)
-{
-	struct vpv_net_pair *pair = timer_container_of(pair, t, tx.backstop);
-
-	napi_schedule(&pair->napi);
-	/* NAPI may have found the lock taken, and another CPU sent the last packet. */
-	if (vpv_queue_in_flight(pair->tx.q))
-		mod_timer(&pair->tx.backstop, jiffies + VPV_NET_TX_BACKSTOP);
-}
-
 /* ---- trouble ---- */
 
 void vpv_net_tx_drop(struct vpv_net_pair *pair, void *token)
@@ -390,23 +392,59 @@ void vpv_net_tx_drop(struct vpv_net_pair *pair, void *token)
 	dev_kfree_skb_any(skb);
 }
 
-/* The stack's watchdog: this queue was stopped for too long. */
+/*
+ * Has nothing come back for too long? Asks once for a reset; while that is being
+ * done, or when the device does not get better by it, not again for twice as long.
+ */
+static void tx_check_hang(struct vpv_net_pair *pair)
+{
+	struct vpv_net_tx *tx = &pair->tx;
+
+	if (time_before(jiffies, READ_ONCE(tx->progress) + READ_ONCE(tx->patience)))
+		return;
+	/* Somebody sends, or takes completions: look again next time. */
+	if (!__netif_tx_trylock(tx->txq))
+		return;
+	if (vpv_queue_in_flight(tx->q) && !vpv_queue_pending(tx->q)) {
+		tx->progress = jiffies;
+		tx->patience = min(2 * tx->patience, VPV_NET_TX_TIMEOUT_MAX);
+		tx_count_timeout(tx);
+		/*
+		 * Not the queue alone: QEMU (11.1) sends on from a queue whose reset
+		 * it has begun, and ends when the network behind it takes nothing.
+		 */
+		vpv_dev_recover(pair->vn->vdev, "transmit queue stuck");
+	}
+	__netif_tx_unlock(tx->txq);
+}
+
+static void tx_backstop(struct timer_list *t)
+{
+	struct vpv_net_pair *pair = timer_container_of(pair, t, tx.backstop);
+
+	napi_schedule(&pair->napi);
+	/* NAPI may have found the lock taken, and another CPU sent the last packet. */
+	if (!vpv_queue_in_flight(pair->tx.q))
+		return;
+	tx_check_hang(pair);
+	mod_timer(&pair->tx.backstop, jiffies + VPV_NET_TX_BACKSTOP);
+}
+
+/*
+ * The stack's watchdog: this queue was stopped for too long. The backstop, which
+ * runs while anything is in flight, knows whether the device is to blame.
+ */
 void vpv_net_tx_timeout(struct net_device *dev, unsigned int txqueue)
 {
 	struct vpv_net *vn = vpv_net_of(dev);
 	struct vpv_net_tx *tx = &vn->pairs[txqueue].tx;
-	u32 generation = vpv_queue_generation(tx->q);
 
-	u64_stats_update_begin(&tx->stats.syncp);
-	u64_stats_inc(&tx->stats.timeouts);
-	u64_stats_update_end(&tx->stats.syncp);
-	if (vpv_queue_pending(tx->q)) {
+	if (vpv_queue_pending(tx->q))
 		netdev_warn(dev, "%s: completions without an interrupt: taking them\n",
 			    tx->q->name);
-		napi_schedule(&vn->pairs[txqueue].napi);
-		return;
-	}
-	vpv_queue_recover(tx->q, generation, "transmit queue stuck");
+	napi_schedule(&vn->pairs[txqueue].napi);
+	if (!timer_pending(&tx->backstop))
+		mod_timer(&tx->backstop, jiffies + VPV_NET_TX_BACKSTOP);
 }
 
 /* ---- life ---- */
@@ -420,6 +458,8 @@ void vpv_net_tx_start(struct vpv_net_pair *pair)
 		netdev_tx_reset_queue(tx->txq);
 	tx->lost = false;
 	tx->since_reap = 0;
+	vpv_net_tx_sizes(pair);
+	WRITE_ONCE(tx->progress, jiffies);
 	vpv_queue_park(tx->q);
 	__netif_tx_lock_bh(tx->txq);
 	tx->open = true;
@@ -435,7 +475,7 @@ void vpv_net_tx_stop(struct vpv_net_pair *pair)
 	unsigned int tries;
 
 	timer_delete_sync(&pair->tx.backstop);
-	for (tries = 0; tries < TX_STOP_TRIES && !pair->vn->stopped; tries++) {
+	for (tries = 0; tries < TX_STOP_TRIES; tries++) {
 		local_bh_disable();
 		vpv_net_tx_reap(pair, 0);
 		local_bh_enable();
@@ -445,6 +485,16 @@ void vpv_net_tx_stop(struct vpv_net_pair *pair)
 	}
 }
 
+/* The ring is new, or of another size. */
+void vpv_net_tx_sizes(struct vpv_net_pair *pair)
+{
+	struct vpv_net_tx *tx = &pair->tx;
+
+	tx->need = vpv_net_has(pair->vn, VIRTIO_RING_F_INDIRECT_DESC) ?
+		   1 : min_t(unsigned int, VPV_NET_TX_SEGS, vpv_queue_max_segs(tx->q));
+	tx->wake = max_t(unsigned int, tx->need, tx->q->num / 4);
+}
+
 int vpv_net_tx_create(struct vpv_net_pair *pair)
 {
 	struct vpv_net *vn = pair->vn;
@@ -452,14 +502,13 @@ int vpv_net_tx_create(struct vpv_net_pair *pair)
 	unsigned int i, nr;
 
 	timer_setup(&tx->backstop, tx_backstop, 0);
+	tx->patience = VPV_NET_TX_TIMEOUT;
 	u64_stats_init(&tx->stats.syncp);
 	tx->txq = netdev_get_tx_queue(vn->dev, pair->index);
 	tx->dma = vpv_dma_device(vn->vdev);
-	tx->need = vpv_net_has(vn, VIRTIO_RING_F_INDIRECT_DESC) ?
-		   1 : min_t(unsigned int, VPV_NET_TX_SEGS, vpv_queue_max_segs(tx->q));
-	tx->wake = max_t(unsigned int, tx->need, tx->q->num / 4);
+	vpv_net_tx_sizes(pair);
 
-	nr = tx->dma ? tx->q->num : 1;
+	nr = tx->dma ? vpv_queue_max_num(tx->q) : 1;
 	tx->maps = kvcalloc(nr, sizeof(*tx->maps), GFP_KERNEL);
 	if (!tx->maps)
 		return -ENOMEM;
@@ -472,6 +521,8 @@ int vpv_net_tx_create(struct vpv_net_pair *pair)
 
 void vpv_net_tx_destroy(struct vpv_net_pair *pair)
 {
+	/* The stack's watchdog may have started it while the queue was being stopped. */
+	timer_delete_sync(&pair->tx.backstop);
 	kvfree(pair->tx.maps);
 	pair->tx.maps = NULL;
 	pair->tx.free = NULL;

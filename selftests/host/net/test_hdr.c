@@ -41,6 +41,30 @@ TEST(hdr_plain_packet_passes)
 	CHECK_EQ(vpv_net_hdr_check(&hdr, &none, 14), VPV_NET_HDR_OK);
 }
 
+TEST(hdr_hash_of_known_reports_only)
+{
+	static const u8 l4[] = { VIRTIO_NET_HASH_REPORT_TCPv4, VIRTIO_NET_HASH_REPORT_UDPv4,
+				 VIRTIO_NET_HASH_REPORT_TCPv6, VIRTIO_NET_HASH_REPORT_UDPv6,
+				 VIRTIO_NET_HASH_REPORT_TCPv6_EX, VIRTIO_NET_HASH_REPORT_UDPv6_EX };
+	static const u8 l3[] = { VIRTIO_NET_HASH_REPORT_IPv4, VIRTIO_NET_HASH_REPORT_IPv6,
+				 VIRTIO_NET_HASH_REPORT_IPv6_EX };
+	struct vpv_net_hash hash = { .value = cpu_to_le32(7) };
+	enum vpv_net_hash_kind want;
+	unsigned int n, i;
+
+	for (n = 0; n <= 0xffff; n++) {
+		want = VPV_NET_HASH_NONE;
+		for (i = 0; i < sizeof(l4); i++)
+			if (l4[i] == n)
+				want = VPV_NET_HASH_L4;
+		for (i = 0; i < sizeof(l3); i++)
+			if (l3[i] == n)
+				want = VPV_NET_HASH_L3;
+		hash.report = cpu_to_le16(n);
+		CHECK_EQ(vpv_net_hash_kind(&hash), want);
+	}
+}
+
 TEST(hdr_buffers_are_one_to_the_most)
 {
 	struct vpv_net_hdr hdr = plain();

@@ -14,6 +14,19 @@
 #define VIRTIO_NET_HDR_GSO_UDP_L4	5
 #endif
 
+/* Notifications few and late (virtio 1.4, 5.1.9.5.10) */
+#ifndef VIRTIO_NET_F_NOTF_COAL
+#define VIRTIO_NET_F_NOTF_COAL		53
+#define VIRTIO_NET_CTRL_NOTF_COAL	6
+#define VIRTIO_NET_CTRL_NOTF_COAL_TX_SET	0
+#define VIRTIO_NET_CTRL_NOTF_COAL_RX_SET	1
+#endif
+#ifndef VIRTIO_NET_F_VQ_NOTF_COAL
+#define VIRTIO_NET_F_VQ_NOTF_COAL	52
+#define VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET	2
+#define VIRTIO_NET_CTRL_NOTF_COAL_VQ_GET	3
+#endif
+
 /* Exact header lengths (virtio 1.4, 5.1.9.2) */
 #ifndef VIRTIO_NET_F_GUEST_HDRLEN
 #define VIRTIO_NET_F_GUEST_HDRLEN	59
