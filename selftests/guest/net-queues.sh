@@ -37,3 +37,23 @@ check "packets went on" grep -qE '[1-9][0-9]* received' /tmp/ping.out
 check_equal "three are refused" no "$(ethtool -L "$dev" combined 3 2>/dev/null && echo yes || echo no)"
 check "TCP to the host" net_send multi 60000
 check "TCP from the host" net_receive multi 60000
+
+# The same numbers by netlink, where the kernel asks for them.
+told() { netdev-qstats "$dev" | awk -v kind="$1" -v queue="$2" '$1 == kind && $2 == queue { print $3; found = 1 } END { exit !found }'; }
+# agrees rx|tx QUEUE: what netlink tells is between what ethtool tells before and after
+agrees() {
+	local before now
+	before=$(net_counter multi "$1$2_packets")
+	now=$(told "$1" "$2") || return 1
+	echo "$before, by netlink $now, $(net_counter multi "$1$2_packets")"
+	[ "$now" -ge "$before" ] && [ "$now" -le "$(net_counter multi "$1$2_packets")" ]
+}
+netdev-qstats "$dev" >/dev/null
+if [ $? != 4 ]; then
+	for queue in 0 1; do
+		check "received on $queue, by netlink" agrees rx $queue
+		check "sent on $queue, by netlink" agrees tx $queue
+	done
+else
+	skip "statistics by netlink" "this kernel does not ask for them"
+fi

@@ -108,13 +108,17 @@ class Device:
         return ("tap-" + self.name)[:15]
 
     def netdev(self):
-        """-netdev arguments: backend=tap (in the guest's own network namespace) or user."""
+        """-netdev arguments: backend=tap (in the guest's own network namespace), user, or
+        stream:PORT, frames with their length before them to a TCP server in that namespace."""
         if self.kind != "net" or self.backend is None:
             return []
         if self.backend == "user":
             return ["-netdev", f"user,id=net-{self.name}"]
+        if self.backend.startswith("stream:"):
+            return ["-netdev", f"stream,id=net-{self.name},server=off,reconnect-ms=200,addr.type=inet,"
+                    f"addr.host=127.0.0.1,addr.port={self.backend[7:]}"]
         if self.backend != "tap":
-            raise BootError(f"device {self.name}: no backend '{self.backend}'; there are tap and user")
+            raise BootError(f"device {self.name}: no backend '{self.backend}'; there are tap, user and stream:PORT")
         queues = f",queues={self.queues}" if self.queues > 1 else ""
         return ["-netdev", f"tap,id=net-{self.name},ifname={self.tap},script=no,downscript=no{queues}"]
 

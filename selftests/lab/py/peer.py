@@ -6,6 +6,8 @@ peer.py source PORT LINES  sends the numbers from 1 to LINES, one a line
 peer.py frames IFACE COUNT LENGTH [SECONDS]
                            sends so many Ethernet frames of a type for experiments (0x88b5), each with its number;
                            prints "sent N back N wrong N" when all came back or none came for that time (15)
+peer.py datagrams PORT     prints what comes by UDP until it is ended
+peer.py hold PORT          lets one client connect, and takes nothing from it
 """
 
 import hashlib
@@ -13,6 +15,7 @@ import select
 import socket
 import struct
 import sys
+import time
 
 SECONDS = 60
 EXPERIMENTS = 0x88b5
@@ -69,6 +72,21 @@ def main():
         frames(sys.argv[2], *(int(word) for word in sys.argv[3:]))
         return
     verb, port = sys.argv[1], int(sys.argv[2])
+    if verb == "hold":
+        with socket.socket() as held:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind(("127.0.0.1", port))
+            held.listen(1)
+            client = held.accept()
+            print(f"{client[1]} connected", flush=True)
+            time.sleep(10 * SECONDS)
+        return
+    if verb == "datagrams":
+        with socket.socket(type=socket.SOCK_DGRAM) as sink:
+            sink.bind(("", port))
+            while True:
+                print(sink.recv(65536).decode(errors="replace"), flush=True)
     server = socket.create_server(("", port))
     server.settimeout(SECONDS)
     connection, _ = server.accept()
