@@ -537,6 +537,9 @@ void vpv_net_tx_timeout(struct net_device *dev, unsigned int txqueue);
 /* xdp.c: programs */
 int vpv_net_bpf(struct net_device *dev, struct netdev_bpf *bpf);
 int vpv_net_change_mtu(struct net_device *dev, int mtu);
+bool vpv_net_xdp_on(const struct vpv_net *vn);
+int vpv_net_xdp_prepare(struct vpv_net *vn, struct netlink_ext_ack *extack);
+void vpv_net_xdp_changed(struct vpv_net *vn);
 int vpv_net_xdp_init(struct vpv_net *vn);
 void vpv_net_xdp_exit(struct vpv_net *vn);
 int vpv_net_xdp_create(struct vpv_net_pair *pair);

@@ -149,7 +149,7 @@ int vpv_net_offloads_off(struct vpv_net *vn)
 /* Long packets come with partial checksums. A program sees packets as they are on the wire. */
 netdev_features_t vpv_net_fix_features(struct net_device *dev, netdev_features_t features)
 {
-	if (rcu_access_pointer(vpv_net_of(dev)->prog))
+	if (vpv_net_xdp_on(vpv_net_of(dev)))
 		features &= ~NETIF_F_RXCSUM;
 	if (!(features & NETIF_F_RXCSUM))
 		features &= ~NETIF_F_GRO_HW;

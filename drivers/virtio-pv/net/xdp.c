@@ -339,20 +339,41 @@ static unsigned int xdp_max_mtu(const struct vpv_net *vn, const struct bpf_prog 
 	return XDP_ROOM(vn, PAGE_SIZE) - VLAN_ETH_HLEN;
 }
 
-static int xdp_check(const struct vpv_net *vn, const struct bpf_prog *prog,
-		     struct netlink_ext_ack *extack)
+/* A program, or a socket: packets as they are on the wire, please. */
+bool vpv_net_xdp_on(const struct vpv_net *vn)
 {
+	if (rcu_access_pointer(vn->prog))
+		return true;
+	for (unsigned int i = 0; i < vn->nr_pairs; i++)
+		if (vn->pairs[i].rx.xsk)
+			return true;
+	return false;
+}
+
+/* Before it is on. @extack: may be NULL, then the log is told. */
+int vpv_net_xdp_prepare(struct vpv_net *vn, struct netlink_ext_ack *extack)
+{
+	int err;
+
 	if (vpv_net_offloads_stuck(vn)) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "receive offloads cannot be switched off (no CTRL_GUEST_OFFLOADS): start the device with guest_csum=off or use xdpgeneric");
-		return -EOPNOTSUPP;
+		err = -EOPNOTSUPP;
+	} else {
+		err = vpv_net_offloads_off(vn);
+		if (err)
+			NL_SET_ERR_MSG_MOD(extack, "device refuses to switch receive offloads off");
 	}
-	if (vn->dev->mtu > xdp_max_mtu(vn, prog)) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "MTU too large for a program without frags: lower it to 3400 or load the program for frags (xdp.frags)");
-		return -EINVAL;
-	}
-	return 0;
+	if (err && !extack)
+		netdev_err(vn->dev, "AF_XDP: no zero copy: receive offloads stay on: error %d\n", err);
+	return err;
+}
+
+/* After it was switched on or off. A device that goes needs no offloads back. */
+void vpv_net_xdp_changed(struct vpv_net *vn)
+{
+	if (vn->dev->reg_state == NETREG_REGISTERED)
+		netdev_update_features(vn->dev);
 }
 
 static int xdp_set_prog(struct vpv_net *vn, struct bpf_prog *prog, struct netlink_ext_ack *extack)
@@ -360,20 +381,18 @@ static int xdp_set_prog(struct vpv_net *vn, struct bpf_prog *prog, struct netlin
 	struct bpf_prog *old = rtnl_dereference(vn->prog);
 	int err;
 
+	if (prog && vn->dev->mtu > xdp_max_mtu(vn, prog)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "MTU too large for a program without frags: lower it to 3400 or load the program for frags (xdp.frags)");
+		return -EINVAL;
+	}
 	if (prog) {
-		err = xdp_check(vn, prog, extack);
+		err = vpv_net_xdp_prepare(vn, extack);
 		if (err)
 			return err;
-		err = vpv_net_offloads_off(vn);
-		if (err) {
-			NL_SET_ERR_MSG_MOD(extack, "device refuses to switch receive offloads off");
-			return err;
-		}
 	}
 	rcu_assign_pointer(vn->prog, prog);
-	/* A device that goes needs no offloads back. */
-	if (!prog != !old && vn->dev->reg_state == NETREG_REGISTERED)
-		netdev_update_features(vn->dev);
+	vpv_net_xdp_changed(vn);
 	/* Whoever runs it still holds RCU. */
 	if (old)
 		bpf_prog_put(old);

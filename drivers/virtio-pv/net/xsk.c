@@ -249,9 +249,13 @@ static int xsk_bind(struct vpv_net_pair *pair, struct xsk_buff_pool *pool)
 			   xsk_pool_get_rx_frame_size(pool), vn->dev->mtu);
 		return -EINVAL;
 	}
-	err = xsk_map(vn, pool);
+	/* Packets of many chunks would come else. */
+	err = vpv_net_xdp_prepare(vn, NULL);
 	if (err)
 		return err;
+	err = xsk_map(vn, pool);
+	if (err)
+		goto undo;
 	err = xsk_register(pair, pool);
 	if (err)
 		goto unmap;
@@ -259,12 +263,15 @@ static int xsk_bind(struct vpv_net_pair *pair, struct xsk_buff_pool *pool)
 	if (err)
 		goto unregister;
 	vpv_net_pair_renew(pair, pool);
+	vpv_net_xdp_changed(vn);
 	return 0;
 
 unregister:
 	xdp_rxq_info_unreg(&pair->rx.xsk_rxq);
 unmap:
 	xsk_pool_dma_unmap(pool, 0);
+undo:
+	vpv_net_set_features(vn->dev, vn->dev->features);
 	return err;
 }
 
@@ -278,6 +285,7 @@ static int xsk_unbind(struct vpv_net_pair *pair)
 	vpv_net_xsk_tx_close(pair);
 	xdp_rxq_info_unreg(&pair->rx.xsk_rxq);
 	xsk_pool_dma_unmap(pool, 0);
+	vpv_net_xdp_changed(pair->vn);
 	return 0;
 }
 
