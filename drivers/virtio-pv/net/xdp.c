@@ -365,7 +365,8 @@ int vpv_net_xdp_prepare(struct vpv_net *vn, struct netlink_ext_ack *extack)
 			NL_SET_ERR_MSG_MOD(extack, "device refuses to switch receive offloads off");
 	}
 	if (err && !extack)
-		netdev_err(vn->dev, "AF_XDP: no zero copy: receive offloads stay on: error %d\n", err);
+		netdev_err(vn->dev, "AF_XDP: no zero copy: receive offloads stay on: error %d\n",
+			   err);
 	return err;
 }
 
