@@ -3,8 +3,10 @@
 # boot: net
 # timeout: 120
 # briefly: none
+# fresh: yes
 # Announcements after a move, few interrupts when asked for, the console over
-# the network, and a device pulled out under traffic.
+# the network, and a device pulled out under traffic. After net-life has suspended
+# the guest to memory, its slots were seen to take no unplug request any more.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/net.bash"
 need_lab
