@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
 # timeout: 120
+# kernels: 6.12 7.3 debug
 # briefly: 7.3
 # Receive side scaling: table, key and hashed fields decide which pair packets
 # come to, over a reset too; the device's hash reaches the stack.
