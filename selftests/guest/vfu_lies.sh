@@ -16,9 +16,9 @@ pci_stat() { vu "$1" pci | awk -v key="$2" '$1 == key { print $2 }'; }
 works() {
 	local dev out
 	dev=$(fresh "$1") || { not_ok "$1: works" "no disk"; return; }
-	out=$(io "$dev" 8 200)
+	out=$(io "$dev" 8 600)
 	check_equal "$1: every request ends once, well" \
-		"done 200 errors 0 wrong 0 unanswered 0" "$out"
+		"done 600 errors 0 wrong 0 unanswered 0" "$out"
 }
 
 for name in plain data token both; do
