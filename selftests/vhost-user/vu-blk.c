@@ -29,6 +29,7 @@ static struct blk {
 	struct {
 		uint64_t type[BLK_NR_TYPES], other, failed, violations;
 		uint64_t read, written, discarded, zeroed, erased;	/* sectors */
+		uint32_t last_ioprio;
 	} n;
 } blk;
 
@@ -377,6 +378,7 @@ static uint32_t blk_request(struct vu_queue *q, struct vu_elem *e)
 		blk.n.type[h.type]++;
 	else
 		blk.n.other++;
+	blk.n.last_ioprio = h.ioprio;
 	if (keeps_limits(q, e, h.type)) {
 		status = dispatch(q, e, &h);
 	} else {
@@ -817,8 +819,8 @@ static void blk_stats(struct vu_dev *dev, FILE *out)
 		U(blk.n.failed), U(blk.n.violations), blk.config.writeback);
 	fprintf(out, "sectors-read %llu\nsectors-written %llu\nsectors-discarded %llu\n",
 		U(blk.n.read), U(blk.n.written), U(blk.n.discarded));
-	fprintf(out, "sectors-zeroed %llu\nsectors-erased %llu\n", U(blk.n.zeroed),
-		U(blk.n.erased));
+	fprintf(out, "sectors-zeroed %llu\nsectors-erased %llu\nlast-ioprio %u\n", U(blk.n.zeroed),
+		U(blk.n.erased), blk.n.last_ioprio);
 }
 
 static const struct vu_ops blk_ops = {
