@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vfu
-# timeout: 120
+# timeout: 240
 # kernels: 6.1 6.12 7.3
 # briefly: 7.3
 # A device whose PCI side keeps to the rules with the rarer features, and one
