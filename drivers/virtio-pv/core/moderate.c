@@ -134,7 +134,9 @@ static bool decide(struct vpv_queue *q, const struct vpv_policy_view *v)
 	bool kick = vpv_ring_decide(q->ring);
 
 	start_watch(q);
-	if (kick && v->undecided >= VPV_POLICY_BATCH_MIN && v->undecided == v->in_flight)
+	/* Where nothing waits, both sides' locks are taken by themselves alone. */
+	if (kick && v->mode != VPV_POLICY_LATENCY &&
+	    v->undecided >= VPV_POLICY_BATCH_MIN && v->undecided == v->in_flight)
 		arm_batch(q, v);
 	vpv_policy_decided(&qc->submit, kick);
 	if (kick && qc->bell.data)
