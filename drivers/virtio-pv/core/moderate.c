@@ -109,15 +109,16 @@ static void start_backstop(struct vpv_queue *q, const struct vpv_policy_view *v)
 static void arm_batch(struct vpv_queue *q, const struct vpv_policy_view *v)
 {
 	struct vpv_queue_core *qc = q->core;
-	u16 k;
+	u16 k = vpv_policy_batch(&qc->submit, v);
 
+	/* Where nothing waits, both sides' locks are taken by themselves alone. */
+	if (!k)
+		return;
 	spin_lock(&q->reap_lock);
-	k = vpv_policy_arm_batch(&qc->reap, &qc->submit, v);
-	if (k)
-		vpv_policy_armed(&qc->reap, vpv_ring_arm(q->ring, k));
+	vpv_policy_arm_batch(&qc->reap, k);
+	vpv_policy_armed(&qc->reap, vpv_ring_arm(q->ring, k));
 	spin_unlock(&q->reap_lock);
-	if (k)
-		start_backstop(q, v);
+	start_backstop(q, v);
 }
 
 static void start_watch(struct vpv_queue *q)
@@ -134,9 +135,7 @@ static bool decide(struct vpv_queue *q, const struct vpv_policy_view *v)
 	bool kick = vpv_ring_decide(q->ring);
 
 	start_watch(q);
-	/* Where nothing waits, both sides' locks are taken by themselves alone. */
-	if (kick && v->mode != VPV_POLICY_LATENCY &&
-	    v->undecided >= VPV_POLICY_BATCH_MIN && v->undecided == v->in_flight)
+	if (kick)
 		arm_batch(q, v);
 	vpv_policy_decided(&qc->submit, kick);
 	if (kick && qc->bell.data)

@@ -203,16 +203,19 @@ u16 vpv_policy_arm(struct vpv_policy_reap *r, enum vpv_policy_mode mode, u16 kno
 	return k;
 }
 
-u16 vpv_policy_arm_batch(struct vpv_policy_reap *r, const struct vpv_policy_submit *s,
-			 const struct vpv_policy_view *v)
+u16 vpv_policy_batch(const struct vpv_policy_submit *s, const struct vpv_policy_view *v)
 {
 	if (v->mode == VPV_POLICY_LATENCY || v->undecided < VPV_POLICY_BATCH_MIN ||
 	    v->in_flight != v->undecided || !is_busy(s, v))
 		return 0;
+	return v->undecided;
+}
+
+void vpv_policy_arm_batch(struct vpv_policy_reap *r, u16 k)
+{
 	r->arms++;
 	r->arms_late++;
-	r->armed = v->undecided;
-	return v->undecided;
+	r->armed = k;
 }
 
 u16 vpv_policy_arm_lazy(struct vpv_policy_reap *r, u16 in_flight)

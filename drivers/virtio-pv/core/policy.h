@@ -209,15 +209,15 @@ void vpv_policy_reaped(struct vpv_policy_reap *r, unsigned int n);
 u16 vpv_policy_arm(struct vpv_policy_reap *r, enum vpv_policy_mode mode, u16 known);
 
 /**
- * vpv_policy_arm_batch() - a kick is about to go to a device that has nothing to do
- * @r: the completion side
+ * vpv_policy_batch() - a kick is about to go to the device
  * @s: the submit side
  * @v: as it was before the decision
  *
- * Return: after how many of these buffers an interrupt is wanted; 0: as it is.
+ * Return: after how many of these buffers an interrupt is wanted, to be reported
+ * with vpv_policy_arm_batch(); 0: as it is, for the device has other work.
  */
-u16 vpv_policy_arm_batch(struct vpv_policy_reap *r, const struct vpv_policy_submit *s,
-			 const struct vpv_policy_view *v);
+u16 vpv_policy_batch(const struct vpv_policy_submit *s, const struct vpv_policy_view *v);
+void vpv_policy_arm_batch(struct vpv_policy_reap *r, u16 k);
 
 /**
  * vpv_policy_arm_lazy() - the same for completions nobody waits for one by one

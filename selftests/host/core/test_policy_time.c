@@ -75,8 +75,9 @@ static void decide(struct sim *m, bool owed)
 	if (!kick)
 		return;
 	m->kicks++;
-	k = vpv_policy_arm_batch(&m->r, &m->s, &v);
+	k = vpv_policy_batch(&m->s, &v);
 	if (k) {
+		vpv_policy_arm_batch(&m->r, k);
 		m->event = m->reaped + k;
 		start_timer(m, &v);
 	}
