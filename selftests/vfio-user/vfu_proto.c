@@ -176,47 +176,15 @@ static int set_irqs(struct msg *m)
 
 /* ---- messages ---- */
 
-static bool read_full(int fd, void *buf, size_t len)
-{
-	while (len) {
-		ssize_t n = read(fd, buf, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		buf = (char *)buf + n;
-		len -= n;
-	}
-	return true;
-}
-
 static bool receive(struct vu_dev *dev, struct msg *m)
 {
-	char control[CMSG_SPACE(MAX_FDS * sizeof(int))];
-	struct iovec iov = { &m->h, sizeof(m->h) };
-	struct msghdr hdr = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(dev->conn.fd, &hdr, MSG_CMSG_CLOEXEC);
-
-	if (n <= 0)
-		return false;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&hdr); c; c = CMSG_NXTHDR(&hdr, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		m->nfds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(m->fds, CMSG_DATA(c), m->nfds * sizeof(int));
-	}
-	if ((size_t)n < sizeof(m->h) &&
-	    !read_full(dev->conn.fd, (char *)&m->h + n, sizeof(m->h) - n))
+	if (!vu_recv(dev->conn.fd, &m->h, sizeof(m->h), m->fds, &m->nfds, MAX_FDS))
 		return false;
 	if (m->h.size < sizeof(m->h) || m->h.size - sizeof(m->h) > sizeof(m->bytes)) {
 		vu_log(dev, "message %u of %u bytes", m->h.command, m->h.size);
 		return false;
 	}
-	return read_full(dev->conn.fd, m->bytes, m->h.size - sizeof(m->h));
+	return vu_recv_rest(dev->conn.fd, m->bytes, m->h.size - sizeof(m->h));
 }
 
 static void reply(struct vu_dev *dev, struct msg *m, int error, size_t size)

@@ -5,6 +5,7 @@
  *
  *	vu.c		main loop, queues, options
  *	vu_proto.c	vhost-user messages, guest memory
+ *	vu_recv.c	receiving a message
  *	vu_ring.c	virtqueues
  *	vu_fault.c	lies and their commands
  *	vu_ctl.c	control socket, statistics
@@ -26,6 +27,7 @@
 #define VU_MAX_CONFIG 256
 #define VU_MAX_REGIONS 32
 #define VU_MAX_ARGS 16
+#define VU_MAX_FDS 16
 
 #define VU_BIT(n) (1ULL << (n))
 
@@ -247,6 +249,11 @@ void vu_queue_stop(struct vu_queue *q);
 void vu_queue_flush(struct vu_queue *q);
 void vu_queue_irq(struct vu_queue *q);
 void vu_run_all(struct vu_dev *dev);
+
+/* All of it; false: the other end is gone. */
+bool vu_recv_rest(int fd, void *buf, size_t len);
+/* The same for the beginning of a message, with up to @max file descriptors, VU_MAX_FDS at most. */
+bool vu_recv(int fd, void *head, size_t len, int *fds, unsigned int *nfds, unsigned int max);
 
 void vu_proto_accept(struct vu_source *s);
 void vu_proto_close(struct vu_dev *dev);
