@@ -324,6 +324,7 @@ void vpv_net_ctrl_stop(struct vpv_net *vn)
 	spin_lock_irq(&c->lock);
 	c->stopped = true;
 	spin_unlock_irq(&c->lock);
+	vpv_net_held_stop(vn);
 	cancel_work_sync(&c->sync);
 	cancel_delayed_work_sync(&c->watchdog);
 }

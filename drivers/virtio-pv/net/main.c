@@ -31,6 +31,7 @@ static int vpv_net_probe(struct vpv_dev *vdev)
 	err = vpv_net_pairs_create(vn);
 	if (err)
 		goto destroy_netdev;
+	vpv_net_held_init(vn);
 	err = vpv_net_ctrl_create(vn);
 	if (err)
 		goto destroy_pairs;

@@ -244,6 +244,7 @@ struct vpv_net_rx_xdp {
  * @hdr: its header, as copied
  * @hash: and its hash, all zero where the device reports none
  * @missing: buffers to come
+ * @spared: the device has done without a kick once
  * @retry: memory was short
  * @stats: counters
  * @xdp: programs
@@ -261,6 +262,7 @@ struct vpv_net_rx {
 	struct vpv_net_hdr hdr;
 	struct vpv_net_hash hash;
 	unsigned int missing;
+	bool spared;
 	struct timer_list retry;
 	struct vpv_net_rx_stats stats;
 	struct vpv_net_rx_xdp xdp;
@@ -458,6 +460,7 @@ struct vpv_net_rss {
  * @coal: coalescing by the device for all queues, as wanted; RTNL and ctrl.lock
  * @coal_sent: as last sent; ctrl.lock
  * @rss: hashes as wanted; RTNL and ctrl.lock
+ * @held: says it again, see held.c
  * @mac_sent: the address was sent since the last reset; ctrl.lock
  * @mac_now: our address; ctrl.lock
  * @mac_set: the address is not the one the device came with; ctrl.lock
@@ -489,6 +492,7 @@ struct vpv_net {
 	struct vpv_net_coal coal[VPV_NET_DIRS];
 	struct vpv_net_coal coal_sent[VPV_NET_DIRS];
 	struct vpv_net_rss rss;
+	struct delayed_work held;
 	bool mac_sent;
 	u8 mac_now[ETH_ALEN];
 	bool mac_set;
@@ -609,6 +613,7 @@ void vpv_net_mode_forget(struct vpv_net *vn);
 void vpv_net_rss_init(struct vpv_net *vn);
 int vpv_net_rss_set_pairs(struct vpv_net *vn, unsigned int nr);
 void vpv_net_rss_begin(struct vpv_net *vn);
+void vpv_net_rss_repeat(struct vpv_net *vn);
 int vpv_net_rss_sync(struct vpv_net *vn);	/* under ctrl.lock */
 void vpv_net_rss_forget(struct vpv_net *vn);	/* under ctrl.lock */
 u32 vpv_net_rss_rings(struct net_device *dev);
@@ -622,6 +627,11 @@ int vpv_net_rss_set_fields(struct net_device *dev, const struct ethtool_rxfh_fie
 			   struct netlink_ext_ack *extack);
 int vpv_net_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info, u32 *rules);
 int vpv_net_set_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info);
+
+/* held.c */
+void vpv_net_held_init(struct vpv_net *vn);
+void vpv_net_held_look(struct vpv_net *vn);
+void vpv_net_held_stop(struct vpv_net *vn);
 
 /* coalesce.c */
 int vpv_net_get_coalesce(struct net_device *dev, struct ethtool_coalesce *c,

@@ -153,6 +153,19 @@ int vpv_net_rss_sync(struct vpv_net *vn)
 	return err;
 }
 
+/* RTNL. The device knows it all, but looks at its queues when it hears it. */
+void vpv_net_rss_repeat(struct vpv_net *vn)
+{
+	spin_lock_irq(&vn->ctrl.lock);
+	if (!vn->ctrl.stopped) {
+		vn->rss.sent = false;
+		if (vpv_net_rss_sync(vn))
+			vn->ctrl.starved = true;
+	}
+	spin_unlock_irq(&vn->ctrl.lock);
+	vpv_net_ctrl_flush(vn);
+}
+
 void vpv_net_rss_forget(struct vpv_net *vn)
 {
 	vn->sent_pairs = 1;

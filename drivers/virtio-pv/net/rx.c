@@ -150,6 +150,10 @@ void vpv_net_rx_filled(struct vpv_net_rx *rx, bool short_of, unsigned long retry
 
 	if (kick)
 		vpv_queue_kick(rx->q);
+	if (!kick)
+		rx->spared = true;
+	else if (rx->spared)
+		vpv_net_held_look(container_of(rx, struct vpv_net_pair, rx)->vn);
 	if (short_of && vpv_queue_in_flight(rx->q) < rx->q->num / 2)
 		mod_timer(&rx->retry, jiffies + retry);
 	if (!kick && !short_of)
@@ -465,6 +469,7 @@ void vpv_net_rx_start(struct vpv_net_pair *pair)
 	rx_discard(rx);
 	rx_fill(pair);
 	local_bh_enable();
+	vpv_net_held_look(pair->vn);
 }
 
 /* NAPI is off. The buffers stay with the device until it is reset. */
