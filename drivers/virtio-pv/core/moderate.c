@@ -27,9 +27,10 @@ static enum vpv_policy_mode mode_of(const struct vpv_queue *q)
 	return READ_ONCE(*notify);
 }
 
+/* 0: nothing is measured where nothing may wait, as a clock costs more than a flush. */
 u64 vpv_moderate_clock(const struct vpv_queue *q)
 {
-	return q->core->moderate ? local_clock() : 0;
+	return mode_of(q) != VPV_POLICY_LATENCY ? local_clock() : 0;
 }
 
 static void look(struct vpv_queue *q, u16 published, struct vpv_policy_view *v)
@@ -53,7 +54,7 @@ void vpv_moderate_kicked(struct vpv_queue *q, u64 began)
 	struct vpv_queue_core *qc = q->core;
 	u64 now;
 
-	if (!qc->moderate)
+	if (!began)
 		return;
 	now = local_clock();
 	if (now > began)
@@ -160,7 +161,7 @@ bool vpv_moderate_commit(struct vpv_queue *q, u16 published)
 		start_backstop(q, &v);
 		return false;
 	default:
-		if (qc->moderate)
+		if (v.now)
 			start_sample(q, v.now);
 		return decide(q, &v);
 	}
