@@ -21,9 +21,9 @@ waits() {
 		"/sys/kernel/debug/virtio_pv/$(bdf "$1")/queues/"*
 }
 
-check_equal "the default" latency "$(cat "$option")"
+check_equal "the default" auto "$(cat "$option")"
 check "an unknown value is refused" sh -c "! echo sometimes 2>/dev/null >$option"
-check_equal "and changes nothing" latency "$(cat "$option")"
+check_equal "and changes nothing" auto "$(cat "$option")"
 
 for name in split packed order; do
 	dev=$(fresh "$name") || { not_ok "$name" "no disk"; continue; }

@@ -26,7 +26,7 @@ static unsigned int vpv_blk_timeout_s = 30;
 module_param_named(timeout_s, vpv_blk_timeout_s, uint, 0444);
 MODULE_PARM_DESC(timeout_s, "seconds until an unanswered request makes the driver reset the queue or the device (default 30, 1 to 3600)");
 
-static unsigned int vpv_blk_notify;
+static unsigned int vpv_blk_notify = VPV_NOTIFY_DEFAULT;
 module_param_cb(notify, &vpv_notify_ops, &vpv_blk_notify, 0644);
 MODULE_PARM_DESC(notify, VPV_NOTIFY_HELP);
 

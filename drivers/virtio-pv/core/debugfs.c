@@ -94,6 +94,9 @@ static int queue_show(struct seq_file *s, void *unused)
 	seq_printf(s, "waits: %llu\n", qc->submit.waits);
 	seq_printf(s, "waits_drained: %llu\n", qc->submit.waits_drained);
 	seq_printf(s, "waits_timer: %llu\n", qc->submit.waits_timer);
+	seq_printf(s, "waits_pay: %d\n", READ_ONCE(qc->submit.trial.prefers));
+	seq_printf(s, "buffer_ns: %u\n", READ_ONCE(qc->submit.trial.ns[false]));
+	seq_printf(s, "buffer_waits_ns: %u\n", READ_ONCE(qc->submit.trial.ns[true]));
 	seq_printf(s, "latency_ns: %u\n", READ_ONCE(qc->latency.ns));
 	seq_printf(s, "gap_ns: %u\n", qc->submit.gap_ns);
 	seq_printf(s, "exit_ns: %u\n", READ_ONCE(qc->exit_ns));

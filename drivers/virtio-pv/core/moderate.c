@@ -27,25 +27,32 @@ static enum vpv_policy_mode mode_of(const struct vpv_queue *q)
 	return READ_ONCE(*notify);
 }
 
-/* 0: nothing is measured where nothing may wait, as a clock costs more than a flush. */
+static bool may_wait(const struct vpv_queue *q)
+{
+	return vpv_policy_waits(&q->core->submit, mode_of(q));
+}
+
+/* 0: exits are not measured where nothing waits, as a clock costs more than a flush. */
 u64 vpv_moderate_clock(const struct vpv_queue *q)
 {
-	return mode_of(q) != VPV_POLICY_LATENCY ? local_clock() : 0;
+	return may_wait(q) ? local_clock() : 0;
 }
 
 static void look(struct vpv_queue *q, u16 published, struct vpv_policy_view *v)
 {
 	struct vpv_queue_core *qc = q->core;
 
+	enum vpv_policy_mode mode = mode_of(q);
+
 	*v = (struct vpv_policy_view) {
-		.mode = mode_of(q),
+		.mode = mode,
 		.urgent = qc->urgent || !qc->live,
 		.published = published,
 		.undecided = vpv_ring_undecided(q->ring),
 		.in_flight = vpv_ring_in_flight(q->ring),
 		.latency_ns = READ_ONCE(qc->latency.ns),
 		.exit_ns = READ_ONCE(qc->exit_ns),
-		.now = vpv_moderate_clock(q),
+		.now = mode != VPV_POLICY_LATENCY ? local_clock() : 0,
 	};
 }
 
@@ -161,7 +168,7 @@ bool vpv_moderate_commit(struct vpv_queue *q, u16 published)
 		start_backstop(q, &v);
 		return false;
 	default:
-		if (v.now)
+		if (may_wait(q))
 			start_sample(q, v.now);
 		return decide(q, &v);
 	}
@@ -181,7 +188,7 @@ u16 vpv_moderate_arm(struct vpv_queue *q)
 	u16 in_flight = vpv_ring_in_flight(q->ring);
 	u16 undecided = vpv_ring_undecided(q->ring);
 
-	return vpv_policy_arm(&q->core->reap, mode_of(q),
+	return vpv_policy_arm(&q->core->reap, may_wait(q),
 			      in_flight > undecided ? in_flight - undecided : 0);
 }
 

@@ -45,22 +45,18 @@ static u16 batch(const struct vpv_policy_submit *s, const struct vpv_policy_view
 	if (is_busy(s, v))
 		n = VPV_POLICY_BATCH;
 	/* Waits shorter than an exit are not worth a timer. */
-	if (peak >= VPV_POLICY_DEPTH_MIN && v->latency_ns / 8 > v->exit_ns)
-		n = larger(n, peak / 3);
-	if (n > 1 && v->mode == VPV_POLICY_THROUGHPUT)
-		n *= 2;
-	return n < VPV_POLICY_BATCH_MAX ? n : VPV_POLICY_BATCH_MAX;
+	if (peak >= VPV_POLICY_DEPTH_MIN && v->latency_ns / 2 > v->exit_ns)
+		n = larger(n, 2 * peak / 3);
+	return n < VPV_POLICY_BATCH ? n : VPV_POLICY_BATCH;
 }
 
-/* What a buffer takes includes the wait, so an eighth of it is a seventh of the rest. */
+/* What a buffer takes includes the wait. */
 static u32 patience(const struct vpv_policy_submit *s, const struct vpv_policy_view *v)
 {
-	u32 ns = v->latency_ns / 8;
+	u32 ns = v->latency_ns / 2;
 
 	if (is_busy(s, v) && ns < VPV_POLICY_WAIT_EXITS * v->exit_ns)
 		ns = VPV_POLICY_WAIT_EXITS * v->exit_ns;
-	if (v->mode == VPV_POLICY_THROUGHPUT)
-		ns *= 4;
 	return ns < VPV_POLICY_WAIT_MAX_NS ? ns : VPV_POLICY_WAIT_MAX_NS;
 }
 
@@ -90,7 +86,10 @@ static void failed(struct vpv_policy_submit *s)
 		s->credit -= VPV_POLICY_CREDIT / 4;
 		return;
 	}
-	s->backoff = s->backoff ? larger(s->backoff, 2 * s->backoff) : VPV_POLICY_SHALLOW;
+	if (!s->backoff)
+		s->backoff = VPV_POLICY_SHALLOW;
+	else if (s->backoff < VPV_POLICY_SHALLOW_MAX)
+		s->backoff *= 2;
 	s->shallow = s->backoff;
 }
 
@@ -104,7 +103,9 @@ static enum vpv_policy_answer wait_or_decide(struct vpv_policy_submit *s,
 	note_gap(s, v);
 	if (s->shallow)
 		s->shallow--;
-	if (v->urgent || v->undecided >= batch(s, v, peak)) {
+	if (v->mode == VPV_POLICY_AUTO)
+		vpv_policy_trial(&s->trial, v);
+	if (v->urgent || !vpv_policy_waits(s, v->mode) || v->undecided >= batch(s, v, peak)) {
 		worked(s);
 		return VPV_POLICY_DECIDE;
 	}
@@ -189,13 +190,13 @@ void vpv_policy_reaped(struct vpv_policy_reap *r, unsigned int n)
 	r->completions += n;
 }
 
-u16 vpv_policy_arm(struct vpv_policy_reap *r, enum vpv_policy_mode mode, u16 known)
+u16 vpv_policy_arm(struct vpv_policy_reap *r, bool waits, u16 known)
 {
 	u16 k = 1;
 
-	/* The last of an eighth of them waits an eighth of the time they all take. */
-	if (known >= VPV_POLICY_DEPTH_MIN && mode != VPV_POLICY_LATENCY)
-		k += mode == VPV_POLICY_THROUGHPUT ? known / 2 : known / 8;
+	/* The last of half of them waits half of the time they all take. */
+	if (waits && known >= VPV_POLICY_DEPTH_MIN)
+		k += known / 2;
 	r->arms++;
 	if (k > 1)
 		r->arms_late++;
@@ -205,7 +206,7 @@ u16 vpv_policy_arm(struct vpv_policy_reap *r, enum vpv_policy_mode mode, u16 kno
 
 u16 vpv_policy_batch(const struct vpv_policy_submit *s, const struct vpv_policy_view *v)
 {
-	if (v->mode == VPV_POLICY_LATENCY || v->undecided < VPV_POLICY_BATCH_MIN ||
+	if (!vpv_policy_waits(s, v->mode) || v->undecided < VPV_POLICY_BATCH_MIN ||
 	    v->in_flight != v->undecided || !is_busy(s, v))
 		return 0;
 	return v->undecided;

@@ -13,13 +13,14 @@
 #ifndef VPV_POLICY_H
 #define VPV_POLICY_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 /**
  * enum vpv_policy_mode - what the user wants most
  * @VPV_POLICY_LATENCY: never wait, an interrupt for the next completion
- * @VPV_POLICY_AUTO: wait where the next buffer is on its way, as the constants say
- * @VPV_POLICY_THROUGHPUT: wait for twice the buffers and four times as long
+ * @VPV_POLICY_AUTO: wait where trials show that it saves time
+ * @VPV_POLICY_THROUGHPUT: wait wherever the next buffer is on its way
  */
 enum vpv_policy_mode {
 	VPV_POLICY_LATENCY,
@@ -29,12 +30,11 @@ enum vpv_policy_mode {
 };
 
 /* A submitter is busy when its flush points are no further apart than so many exits. */
-#define VPV_POLICY_BUSY_EXITS 4
+#define VPV_POLICY_BUSY_EXITS 16
 /* It waits no longer than so many, seen at a flush point; the timer: twice. */
-#define VPV_POLICY_WAIT_EXITS 10
-/* Buffers one kick of a busy submitter waits for; the most any waits for. */
-#define VPV_POLICY_BATCH 16
-#define VPV_POLICY_BATCH_MAX 32
+#define VPV_POLICY_WAIT_EXITS 40
+/* The most buffers one kick waits for, and what it waits for if the submitter is busy. */
+#define VPV_POLICY_BATCH 32
 /* Nothing waits longer than this for a flush point. */
 #define VPV_POLICY_WAIT_MAX_NS (1000 * 1000)
 /* One interrupt for a whole batch from this size on. */
@@ -43,8 +43,14 @@ enum vpv_policy_mode {
 #define VPV_POLICY_DEPTH_MIN 8
 /* Waits that end well are remembered up to here; one in vain takes a quarter. */
 #define VPV_POLICY_CREDIT 16
-/* Flush points without a wait after one was in vain; twice as many each time. */
+/* Flush points without a wait after one was in vain; twice as many each time, up to. */
 #define VPV_POLICY_SHALLOW 128
+#define VPV_POLICY_SHALLOW_MAX 4096
+/* Buffers of an epoch, which waits or does not. */
+#define VPV_POLICY_EPOCH 128
+/* Epochs between trials of the other way: four times as many after each that did not pay. */
+#define VPV_POLICY_TRIAL_MIN 2
+#define VPV_POLICY_TRIAL_MAX 512
 /* Flush points after which a peak of in-flight buffers is on its way to oblivion. */
 #define VPV_POLICY_WINDOW 64
 /* A timer sooner than this costs more than it saves. */
@@ -81,6 +87,28 @@ struct vpv_policy_view {
 };
 
 /**
+ * struct vpv_policy_trial - whether waits pay, found out by trying
+ * @since: when this epoch began
+ * @last: the flush point before this one
+ * @buffers: published in this epoch
+ * @ns: what a buffer takes without waits and with them, the best lately; 0: unknown
+ * @left: epochs until the next trial
+ * @interval: epochs between trials
+ * @waits: this epoch has waits
+ * @prefers: they paid when last tried; differs from @waits in a trial
+ */
+struct vpv_policy_trial {
+	u64 since;
+	u64 last;
+	u32 buffers;
+	u32 ns[2];
+	u16 left;
+	u16 interval;
+	bool waits;
+	bool prefers;
+};
+
+/**
  * struct vpv_policy_submit - submit side, protected by the queue's submit_lock
  * @publishes: stores that made buffers available
  * @buffers: buffers made available by them
@@ -100,6 +128,7 @@ struct vpv_policy_view {
  * @credit: waits that ended well, less those in vain
  * @shallow: flush points still to come that do not wait
  * @backoff: how many there were the last time
+ * @trial: for VPV_POLICY_AUTO
  */
 struct vpv_policy_submit {
 	u64 publishes;
@@ -120,7 +149,29 @@ struct vpv_policy_submit {
 	u16 credit;
 	u16 shallow;
 	u16 backoff;
+	struct vpv_policy_trial trial;
 };
+
+/**
+ * vpv_policy_waits() - whether decisions may wait now
+ * @s: the side; looked at without its lock from the other side
+ * @mode: what the user wants
+ */
+static inline bool vpv_policy_waits(const struct vpv_policy_submit *s, enum vpv_policy_mode mode)
+{
+	return mode == VPV_POLICY_THROUGHPUT ||
+	       (mode == VPV_POLICY_AUTO && READ_ONCE(s->trial.waits));
+}
+
+/**
+ * vpv_policy_trial() - a flush point as the trial of waits sees it
+ * @t: the trial
+ * @v: what there is to know
+ *
+ * Loads that wait for their answers get through faster when waits pay. For those
+ * that do not, at a fixed rate, it is a draw, and they are left alone.
+ */
+void vpv_policy_trial(struct vpv_policy_trial *t, const struct vpv_policy_view *v);
 
 /**
  * struct vpv_policy_reap - completion side, protected by the queue's reap_lock
@@ -200,13 +251,13 @@ void vpv_policy_reaped(struct vpv_policy_reap *r, unsigned int n);
 /**
  * vpv_policy_arm() - end of a drain
  * @r: the side
- * @mode: what the user wants
+ * @waits: from vpv_policy_waits()
  * @known: buffers in flight that the device was told of
  *
  * Return: after how many more completions an interrupt is wanted, at least 1; never
  * more than @known, all of which are sure to complete.
  */
-u16 vpv_policy_arm(struct vpv_policy_reap *r, enum vpv_policy_mode mode, u16 known);
+u16 vpv_policy_arm(struct vpv_policy_reap *r, bool waits, u16 known);
 
 /**
  * vpv_policy_batch() - a kick is about to go to the device

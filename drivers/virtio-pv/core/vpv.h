@@ -134,6 +134,9 @@ struct vpv_queue_desc {
  *	reset. Else an overdue buffer takes a reset of the whole device: QEMU's
  *	block device, for one, forgets the ring but finishes the requests
  * @notify: the user's choice for queues that are moderated; see vpv_notify_ops
+ * @submit_key: for lockdep: drivers take the locks of their queues in orders of
+ *	their own, inside of locks of their own
+ * @reap_key: the same
  * @owner: filled in by module_vpv_driver()
  */
 struct vpv_driver {
@@ -157,6 +160,8 @@ struct vpv_driver {
 	void (*outer_unlock)(void);
 	bool queue_reset;
 	const unsigned int *notify;
+	struct lock_class_key submit_key;
+	struct lock_class_key reap_key;
 	struct module *owner;
 	void *registration;	/* the core's */
 };
@@ -168,8 +173,9 @@ struct vpv_driver {
  * module_param_cb(). Takes effect at once.
  */
 extern const struct kernel_param_ops vpv_notify_ops;
+#define VPV_NOTIFY_DEFAULT 1
 #define VPV_NOTIFY_HELP \
-	"what counts most: latency (default: every notification at once), auto (wait where more is on its way), throughput"
+	"what counts most: auto (default: notifications wait where that saves time), latency (never), throughput (wherever more is on its way)"
 
 int vpv_driver_register(struct vpv_driver *drv, struct module *owner);
 void vpv_driver_unregister(struct vpv_driver *drv);

@@ -69,7 +69,7 @@ TEST(policy_one_in_flight_never_waits)
 	u64 now;
 
 	for (now = 0; now < 1000000; now += 1000) {
-		struct vpv_policy_view v = { .mode = VPV_POLICY_AUTO, .published = 1,
+		struct vpv_policy_view v = { .mode = VPV_POLICY_THROUGHPUT, .published = 1,
 			.undecided = 1, .now = now,
 			.in_flight = 1 };
 
@@ -81,7 +81,7 @@ TEST(policy_one_in_flight_never_waits)
 /* A busy submitter, as it is after some flush points: @n of them, one request each. */
 static struct vpv_policy_view busy(struct vpv_policy_submit *s, unsigned int n)
 {
-	struct vpv_policy_view v = { .mode = VPV_POLICY_AUTO, .published = 1, .undecided = 1,
+	struct vpv_policy_view v = { .mode = VPV_POLICY_THROUGHPUT, .published = 1, .undecided = 1,
 		.in_flight = 12, .exit_ns = 1000, .now = 1000000, .urgent = true };
 
 	while (n--) {
@@ -158,7 +158,7 @@ TEST(policy_timer_expects_less_afterwards)
 	struct vpv_policy_submit s = { 0 };
 	unsigned int back, i;
 
-	for (back = VPV_POLICY_SHALLOW; back <= 0x8000; back *= 2) {
+	for (back = VPV_POLICY_SHALLOW; back <= VPV_POLICY_SHALLOW_MAX; back *= 2) {
 		struct vpv_policy_view v = busy(&s, 20 + s.shallow);
 
 		CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
@@ -174,7 +174,7 @@ TEST(policy_timer_expects_less_afterwards)
 			CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
 		s.shallow = 0;
 	}
-	CHECK_EQ(s.backoff, 0x8000);
+	CHECK_EQ(s.backoff, VPV_POLICY_SHALLOW_MAX);
 }
 
 TEST(policy_a_wait_in_vain_now_and_then_is_forgiven)
@@ -210,16 +210,16 @@ TEST(policy_arms_for_what_is_sure_to_come)
 	unsigned int i;
 
 	for (i = 0; i < 0x10000; i++) {
-		for (unsigned int mode = 0; mode < VPV_POLICY_NR_MODES; mode++) {
-			u16 k = vpv_policy_arm(&r, mode, i);
+		for (unsigned int waits = 0; waits < 2; waits++) {
+			u16 k = vpv_policy_arm(&r, waits, i);
 
-			CHECK(k == 1 || (k <= i && mode != VPV_POLICY_LATENCY));
+			CHECK(k == 1 || (k <= i && waits));
 			CHECK(k == 1 || i >= VPV_POLICY_DEPTH_MIN);
 			CHECK_EQ(r.armed, k);
 		}
 	}
 	r = (struct vpv_policy_reap) { 0 };
-	CHECK_EQ(vpv_policy_arm(&r, VPV_POLICY_AUTO, 0), 1);
+	CHECK_EQ(vpv_policy_arm(&r, true, 0), 1);
 	for (i = 0; i < 100; i++) {
 		u16 k;
 
@@ -235,7 +235,7 @@ TEST(policy_arms_for_what_is_sure_to_come)
 		v.in_flight--;
 		v.mode = VPV_POLICY_LATENCY;
 		CHECK_EQ(vpv_policy_batch(&s, &v), 0);
-		v.mode = VPV_POLICY_AUTO;
+		v.mode = VPV_POLICY_THROUGHPUT;
 	}
 	CHECK_EQ(r.arms, 1 + 100 - VPV_POLICY_BATCH_MIN);
 	CHECK_EQ(r.arms_late, 100 - VPV_POLICY_BATCH_MIN);

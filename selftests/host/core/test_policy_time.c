@@ -129,7 +129,7 @@ static void reap(struct sim *m)
 		m->latency = vpv_policy_average(m->latency, m->now - m->mark_at, ~0u);
 	}
 	known = m->decided > m->reaped ? m->decided - m->reaped : 0;
-	m->event = m->reaped + vpv_policy_arm(&m->r, m->mode, known);
+	m->event = m->reaped + vpv_policy_arm(&m->r, vpv_policy_waits(&m->s, m->mode), known);
 	v = look(m, 0);
 	if (m->s.waiting && vpv_policy_drained(&m->s, &v))
 		decide(m, true);
