@@ -9,7 +9,7 @@ trap 'echo "FAILED, at line $LINENO of demo-guest.sh" >&2' ERR
 . /test/devices.sh
 
 say() { printf '\n==> %s\n' "$*"; }
-seconds=${DEMO_SECONDS:-3}
+seconds=${DEMO_SECONDS:-2}
 
 say "Loading the modules and taking two disks from the in-tree driver"
 for name in data ours; do
@@ -76,6 +76,60 @@ Kicks and interrupts of the virtio disks are counted outside of the guest, from 
 IDE disk by the guest. Host time is QEMU's processor time per read, user and system. One run on a busy machine is a
 demonstration, not a measurement: the counts mean more than the rates.
 END
+
+# packets NAME: sent and received so far, as the interface counts them
+packets() { cat "/sys/class/net/$(netdev "$1")/statistics/"[rt]x_packets | awk '{ n += $1 } END { print n }'; }
+
+# net_irqs NAME: the same as irqs
+net_irqs() {
+	if [ "$1" = lan-e1000 ]; then
+		awk -v dev="$(netdev "$1")" '$NF == dev { for (i = 2; i <= NF && $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }' \
+			/proc/interrupts
+	else
+		interrupts "$1"
+	fi
+}
+
+# net_row LABEL NAME WHAT CMD...: CMD's last line is how often it did WHAT, and how fast
+net_row() {
+	local label=$1 name=$2 what=$3 p k=0 i c n rate
+	shift 3
+	[ "$name" = lan-e1000 ] || k=$(kicks "$name")
+	p=$(packets "$name") i=$(net_irqs "$name") c=$(host cpu)
+	read -r n rate < <("$@" | tail -n 1)
+	c=$(($(host cpu) - c)) i=$(($(net_irqs "$name") - i)) p=$(($(packets "$name") - p))
+	[ "$name" = lan-e1000 ] || k=$(($(kicks "$name") - k))
+	awk -v label="$label" -v what="$what" -v n="$n" -v rate="$rate" -v p="$p" -v k="$k" -v i="$i" -v c="$c" -v name="$name" 'BEGIN {
+		gsub("_", " ", rate)
+		kicks = name == "lan-e1000" ? "-" : sprintf("%.2f", k / p)
+		printf "%-26s %12s %9.2f %10s %10.2f %12.0f  per %s\n", label, rate, p / n, kicks, i / p, c * 1000 / n, what
+	}'
+}
+
+pings() { ping -q -f -c 1000 "$1" | awk -F'[/ ]' '/min\/avg/ { for (i = 1; i <= NF; i++) if ($i == "=") printf "1000 %s_ms\n", $(i + 2) }'; }
+stream() {
+	host netns-begin "server-$1" iperf3 -s -1 -B "$1" >/dev/null
+	wait_for 20 host netns sh -c "ss -ltn | grep -q :5201"
+	timeout 50 iperf3 -c "$1" -t "$seconds" -f m >/tmp/iperf
+	host netns-end "server-$1" >/dev/null
+	awk '/receiver/ { print $5, $7 "_Mbit/s" }' /tmp/iperf
+}
+
+say "The network: 1000 pings, one after the other, and $seconds seconds of TCP to the host"
+modprobe -qa virtio_net e1000
+take lan-ours
+printf '%-26s %12s %9s %10s %10s %12s\n' driver rate packets kicks/pkt irqs/pkt 'host us'
+while read -r name label; do
+	net_up "$name"
+	address=10.9.$(net_index "$name").1
+	net_row "$label" "$name" ping pings "$address"
+	net_row "$label" "$name" MiB stream "$address"
+done <<'END'
+lan-ours virtio-pv (ours)
+lan-intree virtio_net (in-tree)
+lan-e1000 e1000 (emulated)
+END
+modprobe -r virtio_pv_net
 
 say "The balloon: 128 MiB for the host, and back"
 # shellcheck source=selftests/guest/balloon.bash
