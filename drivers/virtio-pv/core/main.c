@@ -45,6 +45,7 @@ static const char * const notify_names[VPV_POLICY_NR_MODES] = {
 	[VPV_POLICY_AUTO] = "auto",
 	[VPV_POLICY_THROUGHPUT] = "throughput",
 };
+
 static_assert(VPV_NOTIFY_DEFAULT == VPV_POLICY_AUTO);
 
 static int notify_set(const char *val, const struct kernel_param *kp)
