@@ -74,7 +74,8 @@ bool vpv_feature_off(unsigned int bit)
 	return test_bit(bit, features_off);
 }
 
-int vpv_driver_register(struct vpv_driver *drv, struct module *owner)
+int __vpv_driver_register(struct vpv_driver *drv, struct module *owner,
+			  struct lock_class_key *queue_keys)
 {
 	const char *wrong = vpv_features_check(drv->features, drv->nr_features);
 
@@ -83,9 +84,10 @@ int vpv_driver_register(struct vpv_driver *drv, struct module *owner)
 		return -EINVAL;
 	}
 	drv->owner = owner;
+	drv->queue_keys = queue_keys;
 	return vpv_pci_register(drv, owner);
 }
-EXPORT_SYMBOL_GPL(vpv_driver_register);
+EXPORT_SYMBOL_GPL(__vpv_driver_register);
 
 void vpv_driver_unregister(struct vpv_driver *drv)
 {

@@ -210,8 +210,8 @@ static void init_queue(struct vpv_dev *vdev, u16 index, const struct vpv_queue_d
 	q->core->moderate = desc->moderate && desc->callback;
 	spin_lock_init(&q->submit_lock);
 	spin_lock_init(&q->reap_lock);
-	lockdep_set_class(&q->submit_lock, &vdev->drv->submit_key);
-	lockdep_set_class(&q->reap_lock, &vdev->drv->reap_key);
+	lockdep_set_class(&q->submit_lock, &vdev->drv->queue_keys[0]);
+	lockdep_set_class(&q->reap_lock, &vdev->drv->queue_keys[1]);
 	vpv_moderate_init(q);
 }
 

@@ -134,10 +134,9 @@ struct vpv_queue_desc {
  *	reset. Else an overdue buffer takes a reset of the whole device: QEMU's
  *	block device, for one, forgets the ring but finishes the requests
  * @notify: the user's choice for queues that are moderated; see vpv_notify_ops
- * @submit_key: for lockdep: drivers take the locks of their queues in orders of
- *	their own, inside of locks of their own
- * @reap_key: the same
- * @owner: filled in by module_vpv_driver()
+ * @queue_keys: for lockdep, of submit_lock and reap_lock: each driver takes those of
+ *	its queues within locks of its own; filled in by vpv_driver_register()
+ * @owner: the same
  */
 struct vpv_driver {
 	const char *name;
@@ -160,8 +159,7 @@ struct vpv_driver {
 	void (*outer_unlock)(void);
 	bool queue_reset;
 	const unsigned int *notify;
-	struct lock_class_key submit_key;
-	struct lock_class_key reap_key;
+	struct lock_class_key *queue_keys;
 	struct module *owner;
 	void *registration;	/* the core's */
 };
@@ -177,7 +175,13 @@ extern const struct kernel_param_ops vpv_notify_ops;
 #define VPV_NOTIFY_HELP \
 	"what counts most: auto (default: notifications wait where that saves time), latency (never), throughput (wherever more is on its way)"
 
-int vpv_driver_register(struct vpv_driver *drv, struct module *owner);
+int __vpv_driver_register(struct vpv_driver *drv, struct module *owner,
+			  struct lock_class_key *queue_keys);
+#define vpv_driver_register(drv, owner)					\
+({									\
+	static struct lock_class_key __queue_keys[2];			\
+	__vpv_driver_register(drv, owner, __queue_keys);		\
+})
 void vpv_driver_unregister(struct vpv_driver *drv);
 
 #define module_vpv_driver(drv)						\
