@@ -124,7 +124,7 @@ static void arm_batch(struct vpv_queue *q, const struct vpv_policy_view *v)
 		return;
 	spin_lock(&q->reap_lock);
 	vpv_policy_arm_batch(&qc->reap, k);
-	vpv_policy_armed(&qc->reap, vpv_ring_arm(q->ring, k));
+	vpv_queue_arm(q, k);
 	spin_unlock(&q->reap_lock);
 	start_backstop(q, v);
 }

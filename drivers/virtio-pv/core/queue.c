@@ -95,24 +95,30 @@ unsigned int vpv_queue_reap(struct vpv_queue *q, struct vpv_done *done, unsigned
 }
 EXPORT_SYMBOL_GPL(vpv_queue_reap);
 
-static bool arm(struct vpv_queue *q, u16 k)
+bool vpv_queue_arm(struct vpv_queue *q, u16 k)
 {
 	bool in_time = vpv_ring_arm(q->ring, k);
 
 	vpv_policy_armed(&q->core->reap, in_time);
-	/* A broken ring has nothing to reap: its drain is over. */
-	return in_time || vpv_ring_error(q->ring) != VPV_RING_OK;
+	if (likely(in_time) || vpv_ring_error(q->ring) == VPV_RING_OK)
+		return in_time;
+	/*
+	 * A broken ring has nothing to reap: its drain is over. No interrupt comes for
+	 * it either, so what broke it after the last reap has to be told here.
+	 */
+	queue_broke(q);
+	return true;
 }
 
 bool vpv_queue_rearm(struct vpv_queue *q)
 {
-	return arm(q, vpv_moderate_arm(q));
+	return vpv_queue_arm(q, vpv_moderate_arm(q));
 }
 EXPORT_SYMBOL_GPL(vpv_queue_rearm);
 
 bool vpv_queue_rearm_lazy(struct vpv_queue *q)
 {
-	return arm(q, vpv_policy_arm_lazy(&q->core->reap, vpv_ring_in_flight(q->ring)));
+	return vpv_queue_arm(q, vpv_policy_arm_lazy(&q->core->reap, vpv_ring_in_flight(q->ring)));
 }
 EXPORT_SYMBOL_GPL(vpv_queue_rearm_lazy);
 

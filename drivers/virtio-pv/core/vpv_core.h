@@ -277,6 +277,7 @@ void vpv_queue_restart(struct vpv_queue *q);
 bool vpv_queues_drain(struct vpv_dev_core *d);
 u16 vpv_queue_round(const struct vpv_queue *q, u16 num);
 int vpv_queue_remake(struct vpv_queue *q, u16 num);
+bool vpv_queue_arm(struct vpv_queue *q, u16 k);	/* under reap_lock; false: reap first */
 bool vpv_queue_irq(struct vpv_queue *q);	/* hard interrupt context */
 void vpv_queue_spurious(struct vpv_queue *q);	/* hard interrupt context */
 
