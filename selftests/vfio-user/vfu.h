@@ -7,6 +7,7 @@
  *	vfu_proto.c	vfio-user messages, guest memory, interrupts
  *	vfu_pci.c	configuration space, virtio registers, status
  *	vfu_lie.c	lies of these, and their commands
+ *	vfu_judge.c	does the driver keep to its clauses?
  */
 #ifndef VFU_H
 #define VFU_H
@@ -26,9 +27,32 @@ enum {
 	VFU_F_NOTIF_CONFIG_DATA = 39,
 };
 
+/* Common configuration (4.1.4.3). */
+enum {
+	VFU_DEVICE_SELECT = 0,
+	VFU_DEVICE_FEATURES = 4,
+	VFU_DRIVER_SELECT = 8,
+	VFU_DRIVER_FEATURES = 12,
+	VFU_CONFIG_VECTOR = 16,
+	VFU_NUM_QUEUES = 18,
+	VFU_STATUS = 20,
+	VFU_GENERATION = 21,
+	VFU_QUEUE_SELECT = 22,
+	VFU_QUEUE_SIZE = 24,
+	VFU_QUEUE_VECTOR = 26,
+	VFU_QUEUE_ENABLE = 28,
+	VFU_QUEUE_NOTIFY_OFF = 30,
+	VFU_QUEUE_DESC = 32,
+	VFU_QUEUE_DRIVER = 40,
+	VFU_QUEUE_DEVICE = 48,
+	VFU_QUEUE_NOTIFY_DATA = 56,
+	VFU_QUEUE_RESET = 58,
+};
+
 /* Lies that hold until "lie none". */
 enum vfu_lie {
 	VFU_LIE_STUCK_RESET,
+	VFU_LIE_SLOW_RESET,
 	VFU_LIE_NO_FEATURES_OK,
 	VFU_LIE_GENERATION,
 	VFU_LIE_GONE,
@@ -46,6 +70,7 @@ struct vfu_queue {
 	bool enabled;
 	uint64_t desc, driver, device;
 	uint64_t bad_data;	/* notifications with something wrong in them */
+	uint64_t behind;	/* split, with data: with less than is available */
 };
 
 struct vfu {
@@ -58,7 +83,10 @@ struct vfu {
 	uint8_t generation;
 	unsigned int needs_reset;	/* so many times more, when the driver is ready */
 	bool lies[VFU_NR_LIES];
+	uint64_t reset_until;		/* a slow reset ends then; 0: none under way */
 	uint64_t reset_writes, wide_notifications;
+	uint64_t breaches;		/* clauses the driver broke */
+	const char *breach;		/* the first of them */
 };
 
 extern struct vfu vfu;
@@ -75,6 +103,12 @@ void vfu_set_needs_reset(void);
 void vfu_memory_changed(void);
 /* Where the vectors' descriptors go; called when either changed. */
 void vfu_vectors_apply(void);
+
+/* ---- vfu_judge.c: before a write has its effect ---- */
+
+void vfu_judge_common(uint64_t off, uint32_t v, uint32_t len);
+void vfu_judge_config(void);
+void vfu_judge_notify(void);
 
 /* ---- vfu_proto.c ---- */
 

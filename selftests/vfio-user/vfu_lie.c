@@ -6,6 +6,7 @@
 
 static const char *const names[VFU_NR_LIES] = {
 	[VFU_LIE_STUCK_RESET] = "stuck-reset",
+	[VFU_LIE_SLOW_RESET] = "slow-reset",
 	[VFU_LIE_NO_FEATURES_OK] = "no-features-ok",
 	[VFU_LIE_GENERATION] = "generation",
 	[VFU_LIE_GONE] = "gone",
@@ -52,16 +53,31 @@ static const char *cmd_needs_reset(struct vu_dev *dev, int argc, char **argv, FI
 
 static const char *cmd_pci(struct vu_dev *dev, int argc, char **argv, FILE *out)
 {
-	uint64_t bad = 0;
+	uint64_t bad = 0, behind = 0;
 
 	(void)argc;
 	(void)argv;
-	for (unsigned int i = 0; i < dev->nr_queues; i++)
+	for (unsigned int i = 0; i < dev->nr_queues; i++) {
 		bad += vfu.queues[i].bad_data;
+		behind += vfu.queues[i].behind;
+	}
 	fprintf(out, "status %u\nreset-writes %llu\nwide-notifications %llu\nbad-notifications %llu\n",
 		dev->status, (unsigned long long)vfu.reset_writes,
 		(unsigned long long)vfu.wide_notifications, (unsigned long long)bad);
+	fprintf(out, "behind-notifications %llu\n", (unsigned long long)behind);
 	fprintf(out, "bus-master %d\n", !!(vfu.space[4] & 4));
+	return NULL;
+}
+
+/* Since it was asked the last time: firmware drives the disk as well. */
+static const char *cmd_judge(struct vu_dev *dev, int argc, char **argv, FILE *out)
+{
+	(void)dev;
+	(void)argc;
+	(void)argv;
+	fprintf(out, "breaches %llu %s\n", (unsigned long long)vfu.breaches,
+		vfu.breaches ? vfu.breach : "none");
+	vfu.breaches = 0;
 	return NULL;
 }
 
@@ -69,5 +85,6 @@ const struct vu_command vu_transport_commands[] = {
 	{ "lie", "[NAME|none]", "of the PCI side; alone: lists them", cmd_lie },
 	{ "needs-reset", "[N]", "DEVICE_NEEDS_RESET, and N times more after a reset", cmd_needs_reset },
 	{ "pci", "", "counters of the PCI side", cmd_pci },
+	{ "judge", "", "clauses the driver broke at the registers since the last time", cmd_judge },
 	{ 0 }
 };

@@ -19,28 +19,6 @@ enum {
 	COMMON_LEN = 64,
 };
 
-/* Common configuration (4.1.4.3). */
-enum {
-	DEVICE_SELECT = 0,
-	DEVICE_FEATURES = 4,
-	DRIVER_SELECT = 8,
-	DRIVER_FEATURES = 12,
-	CONFIG_VECTOR = 16,
-	NUM_QUEUES = 18,
-	STATUS = 20,
-	GENERATION = 21,
-	QUEUE_SELECT = 22,
-	QUEUE_SIZE = 24,
-	QUEUE_VECTOR = 26,
-	QUEUE_ENABLE = 28,
-	QUEUE_NOTIFY_OFF = 30,
-	QUEUE_DESC = 32,
-	QUEUE_DRIVER = 40,
-	QUEUE_DEVICE = 48,
-	QUEUE_NOTIFY_DATA = 56,
-	QUEUE_RESET = 58,
-};
-
 /* Configuration space: the standard header, then capabilities. */
 enum {
 	SPACE_COMMAND = 0x04,
@@ -55,6 +33,7 @@ enum {
 
 #define QUEUE_NUM 256
 #define NOTIFY_DATA 0x5a00
+#define SLOW_RESET_NS 2000000000ULL
 
 static void put16(uint8_t *p, uint16_t v) { memcpy(p, &v, 2); }
 static void put32(uint8_t *p, uint32_t v) { memcpy(p, &v, 4); }
@@ -270,6 +249,9 @@ static void notify(uint64_t off, const uint8_t *buf, uint32_t len)
 
 		vfu.wide_notifications++;
 		memcpy(&next, buf + 2, 2);
+		if (!q->ring.packed)
+			vfu.queues[i].behind += next != __atomic_load_n(&avail->idx,
+									__ATOMIC_ACQUIRE);
 		/* It may be behind by what was published since it was written. */
 		if (q->ring.packed ? (next & 0x7fff) >= q->ring.num :
 		    (uint16_t)(__atomic_load_n(&avail->idx, __ATOMIC_ACQUIRE) - next) > q->ring.num)
@@ -293,10 +275,14 @@ static void set_status(uint8_t status)
 
 	if (!status) {
 		vfu.reset_writes++;
-		if (vfu.lies[VFU_LIE_STUCK_RESET])
+		if (vfu.lies[VFU_LIE_STUCK_RESET]) {
 			dev->status |= VFU_S_ACKNOWLEDGE;
-		else
+		} else if (vfu.lies[VFU_LIE_SLOW_RESET]) {
+			vfu.reset_until = vu_now() + SLOW_RESET_NS;
+			dev->status = VFU_S_ACKNOWLEDGE;
+		} else {
 			vfu_device_reset();
+		}
 		return;
 	}
 	if (vfu.lies[VFU_LIE_NO_FEATURES_OK] || dev->features & ~dev->offered)
@@ -319,14 +305,14 @@ static void put_queue(uint8_t *c)
 
 	if (!q)
 		return;
-	put16(c + QUEUE_SIZE, vfu.dev->queues[vfu.queue_select].ring.num);
-	put16(c + QUEUE_VECTOR, q->vector);
-	put16(c + QUEUE_ENABLE, q->enabled);
-	put16(c + QUEUE_NOTIFY_OFF, vfu.lies[VFU_LIE_NOTIFY_OFF] ? 0x7fff : vfu.queue_select);
-	memcpy(c + QUEUE_DESC, &q->desc, 8);
-	memcpy(c + QUEUE_DRIVER, &q->driver, 8);
-	memcpy(c + QUEUE_DEVICE, &q->device, 8);
-	put16(c + QUEUE_NOTIFY_DATA, NOTIFY_DATA + vfu.queue_select);
+	put16(c + VFU_QUEUE_SIZE, vfu.dev->queues[vfu.queue_select].ring.num);
+	put16(c + VFU_QUEUE_VECTOR, q->vector);
+	put16(c + VFU_QUEUE_ENABLE, q->enabled);
+	put16(c + VFU_QUEUE_NOTIFY_OFF, vfu.lies[VFU_LIE_NOTIFY_OFF] ? 0x7fff : vfu.queue_select);
+	memcpy(c + VFU_QUEUE_DESC, &q->desc, 8);
+	memcpy(c + VFU_QUEUE_DRIVER, &q->driver, 8);
+	memcpy(c + VFU_QUEUE_DEVICE, &q->device, 8);
+	put16(c + VFU_QUEUE_NOTIFY_DATA, NOTIFY_DATA + vfu.queue_select);
 }
 
 static uint32_t feature_word(uint64_t bits, uint32_t select)
@@ -334,40 +320,50 @@ static uint32_t feature_word(uint64_t bits, uint32_t select)
 	return select < 2 ? bits >> (32 * select) : 0;
 }
 
+static void end_slow_reset(void)
+{
+	if (!vfu.reset_until || vu_now() < vfu.reset_until)
+		return;
+	vfu.reset_until = 0;
+	vfu_device_reset();
+}
+
 static void common_read(uint64_t off, void *buf, uint32_t len)
 {
 	uint8_t c[COMMON_LEN] = { 0 };
 
-	put32(c + DEVICE_SELECT, vfu.device_select);
-	put32(c + DEVICE_FEATURES, feature_word(vfu.dev->offered, vfu.device_select));
-	put32(c + DRIVER_SELECT, vfu.driver_select);
-	put32(c + DRIVER_FEATURES, feature_word(vfu.dev->features, vfu.driver_select));
-	put16(c + CONFIG_VECTOR, vfu.config_vector);
-	put16(c + NUM_QUEUES, vfu.dev->nr_queues);
-	c[STATUS] = vfu.dev->status;
-	c[GENERATION] = vfu.generation;
-	put16(c + QUEUE_SELECT, vfu.queue_select);
+	put32(c + VFU_DEVICE_SELECT, vfu.device_select);
+	put32(c + VFU_DEVICE_FEATURES, feature_word(vfu.dev->offered, vfu.device_select));
+	put32(c + VFU_DRIVER_SELECT, vfu.driver_select);
+	put32(c + VFU_DRIVER_FEATURES, feature_word(vfu.dev->features, vfu.driver_select));
+	put16(c + VFU_CONFIG_VECTOR, vfu.config_vector);
+	put16(c + VFU_NUM_QUEUES, vfu.dev->nr_queues);
+	c[VFU_GENERATION] = vfu.generation;
+	put16(c + VFU_QUEUE_SELECT, vfu.queue_select);
 	put_queue(c);
-	if (off == GENERATION && vfu.lies[VFU_LIE_GENERATION])
+	if (off == VFU_STATUS)
+		end_slow_reset();
+	c[VFU_STATUS] = vfu.dev->status;
+	if (off == VFU_GENERATION && vfu.lies[VFU_LIE_GENERATION])
 		vfu.generation++;
 	memcpy(buf, c + off, len);
 }
 
 static void queue_write(struct vfu_queue *q, uint64_t off, uint32_t v)
 {
-	uint64_t *area = off < QUEUE_DRIVER ? &q->desc : off < QUEUE_DEVICE ? &q->driver :
+	uint64_t *area = off < VFU_QUEUE_DRIVER ? &q->desc : off < VFU_QUEUE_DEVICE ? &q->driver :
 			 &q->device;
 	unsigned int shift = off & 4 ? 32 : 0;
 
-	if (off == QUEUE_SIZE && v && v <= QUEUE_NUM)
+	if (off == VFU_QUEUE_SIZE && v && v <= QUEUE_NUM)
 		vfu.dev->queues[vfu.queue_select].ring.num = v;
-	if (off == QUEUE_VECTOR) {
+	if (off == VFU_QUEUE_VECTOR) {
 		q->vector = v < VFU_VECTORS ? v : VFU_NO_VECTOR;
 		vfu_vectors_apply();
 	}
-	if (off == QUEUE_ENABLE)
+	if (off == VFU_QUEUE_ENABLE)
 		q->enabled = v == 1;
-	if (off >= QUEUE_DESC && off < QUEUE_NOTIFY_DATA)
+	if (off >= VFU_QUEUE_DESC && off < VFU_QUEUE_NOTIFY_DATA)
 		*area = (*area & ~(0xffffffffULL << shift)) | (uint64_t)v << shift;
 }
 
@@ -377,24 +373,24 @@ static void common_write(uint64_t off, uint32_t v)
 	unsigned int shift = 32 * vfu.driver_select;
 
 	switch (off) {
-	case DEVICE_SELECT:
+	case VFU_DEVICE_SELECT:
 		vfu.device_select = v;
 		return;
-	case DRIVER_SELECT:
+	case VFU_DRIVER_SELECT:
 		vfu.driver_select = v;
 		return;
-	case DRIVER_FEATURES:
+	case VFU_DRIVER_FEATURES:
 		if (vfu.driver_select < 2)
 			vfu.dev->features = (vfu.dev->features & ~(0xffffffffULL << shift)) |
 					    (uint64_t)v << shift;
 		return;
-	case CONFIG_VECTOR:
+	case VFU_CONFIG_VECTOR:
 		vfu.config_vector = v < VFU_VECTORS ? v : VFU_NO_VECTOR;
 		return;
-	case STATUS:
+	case VFU_STATUS:
 		set_status(v);
 		return;
-	case QUEUE_SELECT:
+	case VFU_QUEUE_SELECT:
 		vfu.queue_select = v;
 		return;
 	}
@@ -440,10 +436,14 @@ void vfu_bar_write(uint64_t off, const void *buf, uint32_t len)
 	if (vfu.lies[VFU_LIE_GONE] || len > 8)
 		return;
 	memcpy(&v, buf, len < 4 ? len : 4);
-	if (off < COMMON_LEN)
+	if (off < COMMON_LEN) {
+		vfu_judge_common(off, v, len);
 		common_write(off, v);
-	else if (off >= AT_DEVICE && off < AT_NOTIFY)
+	} else if (off >= AT_DEVICE && off < AT_NOTIFY) {
+		vfu_judge_config();
 		config_write(off - AT_DEVICE, buf, len);
-	else if (off >= AT_NOTIFY && off < AT_TABLE && len >= 2)
+	} else if (off >= AT_NOTIFY && off < AT_TABLE && len >= 2) {
+		vfu_judge_notify();
 		notify(off - AT_NOTIFY, buf, len);
+	}
 }
