@@ -27,7 +27,7 @@ static struct blk {
 	struct blk_config config;
 	struct blk_zones zones;
 	struct {
-		uint64_t type[BLK_NR_TYPES], other, failed, violations;
+		uint64_t type[BLK_NR_TYPES], other, failed, violations, beyond;
 		uint64_t read, written, discarded, zeroed, erased;	/* sectors */
 		uint32_t last_ioprio;
 	} n;
@@ -116,6 +116,15 @@ static bool in_range(uint64_t sector, uint64_t sectors)
 	return sector <= blk.config.capacity && sectors <= blk.config.capacity - sector;
 }
 
+/* Reading and writing there is forbidden (5.2.6.1): it is counted. */
+static bool beyond(uint64_t sector, uint64_t sectors)
+{
+	if (in_range(sector, sectors))
+		return false;
+	blk.n.beyond++;
+	return true;
+}
+
 /* ---- reading and writing ---- */
 
 /* In 512-byte units, but whole blocks of the device's size. */
@@ -132,7 +141,7 @@ static int do_in(struct vu_queue *q, const struct vu_elem *e, uint64_t sector)
 	struct iovec part[VU_MAX_SEG];
 	int status;
 
-	if (!len || !aligned(sector, len) || !in_range(sector, len / 512))
+	if (!len || !aligned(sector, len) || beyond(sector, len / 512))
 		return BLK_S_IOERR;
 	if (zoned(q->dev)) {
 		status = blk_zone_read(&blk.zones, sector, len / 512);
@@ -165,7 +174,7 @@ static int do_out(struct vu_queue *q, const struct vu_elem *e, uint64_t sector)
 
 	if (q->dev->offered & VU_BIT(BLK_F_RO))
 		return BLK_S_IOERR;
-	if (!len || !aligned(sector, len) || !in_range(sector, len / 512))
+	if (!len || !aligned(sector, len) || beyond(sector, len / 512))
 		return BLK_S_IOERR;
 	if (zoned(q->dev)) {
 		status = blk_zone_write(&blk.zones, sector, len / 512);
@@ -815,8 +824,8 @@ static void blk_stats(struct vu_dev *dev, FILE *out)
 	for (int i = 0; i < BLK_NR_TYPES; i++)
 		if (type_names[i] && blk.n.type[i])
 			fprintf(out, "%s %llu\n", type_names[i], U(blk.n.type[i]));
-	fprintf(out, "other %llu\nfailed %llu\nviolations %llu\nwriteback %u\n", U(blk.n.other),
-		U(blk.n.failed), U(blk.n.violations), blk.config.writeback);
+	fprintf(out, "other %llu\nfailed %llu\nviolations %llu\nbeyond %llu\nwriteback %u\n", U(blk.n.other),
+		U(blk.n.failed), U(blk.n.violations), U(blk.n.beyond), blk.config.writeback);
 	fprintf(out, "sectors-read %llu\nsectors-written %llu\nsectors-discarded %llu\n",
 		U(blk.n.read), U(blk.n.written), U(blk.n.discarded));
 	fprintf(out, "sectors-zeroed %llu\nsectors-erased %llu\nlast-ioprio %u\n", U(blk.n.zeroed),

@@ -178,6 +178,6 @@ void vpv_blk_config_changed(struct vpv_dev *vdev)
 
 	if (vb->failed || vpv_blk_read_capacity(vdev, vb->cfg.blk_size, &capacity))
 		return;
-	vb->capacity = capacity;
+	WRITE_ONCE(vb->capacity, capacity);
 	set_capacity_and_notify(vb->disk, capacity);
 }

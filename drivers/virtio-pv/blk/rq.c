@@ -27,11 +27,25 @@ static void vpv_blk_set_range(struct virtio_blk_discard_write_zeroes *range,
 	range->flags = cpu_to_le32(unmap ? VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP : 0);
 }
 
+/*
+ * BLK-012: the block layer looks when a request is made; the disk may have become
+ * smaller since, while the request waited or was sent again after a reset.
+ */
+static bool vpv_blk_beyond(struct request *rq)
+{
+	struct vpv_blk_hctx *vq = rq->mq_hctx->driver_data;
+	u64 capacity = READ_ONCE(vq->vb->capacity);
+
+	return blk_rq_pos(rq) > capacity || blk_rq_sectors(rq) > capacity - blk_rq_pos(rq);
+}
+
 static blk_status_t vpv_blk_prep_one_range(struct request *rq, u32 type)
 {
 	struct vpv_blk_req *vr = blk_mq_rq_to_pdu(rq);
 	bool unmap = type == VIRTIO_BLK_T_WRITE_ZEROES && !(rq->cmd_flags & REQ_NOUNMAP);
 
+	if (vpv_blk_beyond(rq))
+		return BLK_STS_IOERR;
 	vpv_blk_set_hdr(rq, vr->cell, type, 0);
 	vpv_blk_set_range(&vr->cell->range, blk_rq_pos(rq), blk_rq_sectors(rq), unmap);
 	vr->data = VPV_BLK_DATA_CELL;
@@ -82,6 +96,8 @@ static blk_status_t vpv_blk_prep_rw(struct request *rq, u32 type)
 {
 	struct vpv_blk_req *vr = blk_mq_rq_to_pdu(rq);
 
+	if (unlikely(vpv_blk_beyond(rq)))
+		return BLK_STS_IOERR;
 	vpv_blk_set_hdr(rq, vr->cell, type, blk_rq_pos(rq));
 	vr->data = VPV_BLK_DATA_SG;
 	vr->data_in = type == VIRTIO_BLK_T_IN;

@@ -107,7 +107,7 @@ int vpv_blk_revalidate(struct vpv_dev *vdev)
 	err = vpv_blk_restore_cache(vb, now.writeback);
 	if (err)
 		return err;
-	vb->capacity = now.capacity;
+	WRITE_ONCE(vb->capacity, now.capacity);
 	return 0;
 }
 
