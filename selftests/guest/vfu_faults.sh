@@ -32,6 +32,11 @@ given_up() { [ "$(log_count "device failed for good")" -ge 1 ]; }
 # seconds since the boot of a line of the log
 when() { log_since | grep "$1" | sed 's/^\[ *\([0-9.]*\)\].*/\1/' | tail -n 1; }
 
+# What firmware and the in-tree driver did, who had the disks before, is their business.
+for name in both plain data token cache; do
+	rebind "$name" none
+	vu "$name" judge >/dev/null
+done
 start both "gone"
 vu both lie gone >/dev/null
 wait
@@ -73,6 +78,23 @@ check_equal "asked for without end: said once" 1 "$(log_count "device failed for
 check "asked for without end: every request has an answer" grep -q "wrong 0 unanswered 0" /tmp/io.out ||
 	cat /tmp/io.out
 vu token lie none >/dev/null
+
+# What users set while the device is being reset reaches it afterwards, and not before.
+dev=$(fresh cache) || bail "no disk"
+log_mark "slow reset"
+vu cache lie slow-reset >/dev/null
+vu cache needs-reset >/dev/null
+sleep 0.5
+check_equal "a slow reset: not over yet" 0 "$(log_count "device is back")"
+check "a slow reset: the cache is switched" bash -c "echo 'write through' >/sys/block/${dev##*/}/cache_type"
+check_equal "a slow reset: the device is back" 1 "$(log_count "device is back")" || log_since
+check_equal "a slow reset: no clause broken at the registers" "breaches 0 none" "$(vu cache judge)"
+check_equal "a slow reset: the device heard of the cache" 0 "$(stat_of cache writeback)"
+vu cache lie none >/dev/null
+
+for name in both plain data token; do
+	check_equal "$name: no clause broken at the registers" "breaches 0 none" "$(vu "$name" judge)"
+done
 
 # Memory that the device may still write to is kept for ever, so this comes last.
 start plain "stuck reset"

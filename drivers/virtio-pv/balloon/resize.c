@@ -158,11 +158,12 @@ static void collect(struct vpv_bal *vb)
 	}
 }
 
+/* A device that is stopped is told again with the pages, after its start. */
 void vpv_bal_write_actual(struct vpv_bal *vb)
 {
 	if (READ_ONCE(vb->live))
-		vpv_config_write32(vb->vdev, offsetof(struct virtio_balloon_config, actual),
-				   vpv_bal_held(vb) * VPV_BAL_PER_PAGE);
+		vpv_config_change32(vb->vdev, offsetof(struct virtio_balloon_config, actual),
+				    vpv_bal_held(vb) * VPV_BAL_PER_PAGE);
 }
 
 /* A batch to fill. Direction changes only when nothing is in flight. */

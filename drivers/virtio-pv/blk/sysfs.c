@@ -4,9 +4,13 @@
  * cache_type, and the wear of the storage: life_time and pre_eol_info, named
  * and written as the MMC layer does.
  */
+#include <linux/delay.h>
 #include <linux/sysfs.h>
 
 #include "blk.h"
+
+/* For a device that is being reset to be back. */
+#define VPV_BLK_SWITCH_TIMEOUT (10 * HZ)
 
 static struct vpv_blk *vpv_blk_of(struct device *dev)
 {
@@ -61,21 +65,27 @@ static ssize_t cache_type_show(struct device *dev, struct device_attribute *attr
 	return sysfs_emit(buf, "%s\n", vpv_blk_cache_types[READ_ONCE(vb->cfg.writeback)]);
 }
 
-/* With no write under way, since one that straddles the change is undefined (5.2.6.2). */
+/*
+ * With no write under way, since one that straddles the change is undefined (5.2.6.2).
+ * While the device is being reset it must not be spoken to (BASIC-019, BLK-004).
+ */
 static int vpv_blk_switch_device_cache(struct vpv_blk *vb, bool writeback)
 {
+	unsigned long end = jiffies + VPV_BLK_SWITCH_TIMEOUT;
 	struct request_queue *q = vb->disk->queue;
 	unsigned int memflags;
-	bool now = writeback;
 	int err;
 
-	memflags = blk_mq_freeze_queue(q);
-	vpv_config_write8(vb->vdev, offsetof(struct vpv_blk_wire_config, writeback), writeback);
-	err = vpv_blk_read_writeback(vb->vdev, &now);
-	blk_mq_unfreeze_queue(q, memflags);
-	if (!err && now != writeback)
-		err = -EIO;
-	return err;
+	for (;;) {
+		memflags = blk_mq_freeze_queue(q);
+		err = vpv_config_change8(vb->vdev,
+					 offsetof(struct vpv_blk_wire_config, writeback),
+					 writeback);
+		blk_mq_unfreeze_queue(q, memflags);
+		if (err != -EAGAIN || vpv_dev_dead(vb->vdev) || time_after(jiffies, end))
+			return err;
+		msleep(20);
+	}
 }
 
 static int vpv_blk_tell_block_layer(struct vpv_blk *vb, bool writeback)

@@ -83,6 +83,46 @@ void vpv_config_write32(struct vpv_dev *vdev, unsigned int offset, u32 value)
 }
 EXPORT_SYMBOL_GPL(vpv_config_write32);
 
+/*
+ * A stop clears d->up under this lock before the reset, so what is written here the
+ * device never sees between a reset and FEATURES_OK, when it must not be (BASIC-019).
+ */
+int vpv_config_change8(struct vpv_dev *vdev, unsigned int offset, u8 value)
+{
+	struct vpv_dev_core *d = vpv_core(vdev);
+	unsigned long flags;
+	int err = -EAGAIN;
+	u8 now = value;
+
+	if (offset >= d->ops->config_len(d))
+		return -EINVAL;
+	spin_lock_irqsave(&d->config_lock, flags);
+	if (d->up) {
+		d->ops->write_config8(d, offset, value);
+		d->ops->read_config(d, offset, sizeof(now), &now);
+		err = now == value ? 0 : -EIO;
+	}
+	spin_unlock_irqrestore(&d->config_lock, flags);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vpv_config_change8);
+
+int vpv_config_change32(struct vpv_dev *vdev, unsigned int offset, u32 value)
+{
+	struct vpv_dev_core *d = vpv_core(vdev);
+	unsigned long flags;
+	int err = -EAGAIN;
+
+	spin_lock_irqsave(&d->config_lock, flags);
+	if (d->up) {
+		vpv_config_write32(vdev, offset, value);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&d->config_lock, flags);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vpv_config_change32);
+
 static void config_work(struct work_struct *work)
 {
 	struct vpv_dev_core *d = container_of(to_delayed_work(work), struct vpv_dev_core,
@@ -131,6 +171,7 @@ void vpv_config_poll(struct vpv_dev_core *d)
 
 void vpv_config_init(struct vpv_dev_core *d)
 {
+	spin_lock_init(&d->config_lock);
 	INIT_DELAYED_WORK(&d->config_work, config_work);
 	d->config_at = jiffies - msecs_to_jiffies(VPV_CONFIG_PERIOD_MS);
 }

@@ -65,8 +65,13 @@ static void go_live(struct vpv_dev_core *d)
 /* No interrupt is believed, nothing moves. The device does not know yet. */
 static void go_down(struct vpv_dev_core *d)
 {
+	unsigned long flags;
+
+	/* Under the lock: nobody is changing the configuration any more. */
+	spin_lock_irqsave(&d->config_lock, flags);
 	/* Pairs with the acquire in vpv_config_irq() and vpv_config_poll(). */
 	smp_store_release(&d->up, false);
+	spin_unlock_irqrestore(&d->config_lock, flags);
 	vpv_queues_live(d, false);
 	vpv_queues_kill(d);
 }

@@ -385,6 +385,8 @@ int vpv_config_read(struct vpv_dev *vdev, const struct vpv_config_field *fields,
  * @vdev: the device
  * @offset: where
  * @value: what
+ *
+ * From probe() and revalidate(), that is between FEATURES_OK and DRIVER_OK.
  */
 void vpv_config_write8(struct vpv_dev *vdev, unsigned int offset, u8 value);
 
@@ -393,8 +395,31 @@ void vpv_config_write8(struct vpv_dev *vdev, unsigned int offset, u8 value);
  * @vdev: the device
  * @offset: where
  * @value: what; little-endian for the device
+ *
+ * As vpv_config_write8().
  */
 void vpv_config_write32(struct vpv_dev *vdev, unsigned int offset, u32 value);
+
+/**
+ * vpv_config_change8() - write a byte of a live device's configuration, and look
+ * @vdev: the device
+ * @offset: where
+ * @value: what
+ *
+ * Context: process. Return: 0; -EIO: the device did not take it; -EAGAIN: it is
+ * stopped, and nothing was written (BASIC-019); -EINVAL: there is no such byte.
+ */
+int vpv_config_change8(struct vpv_dev *vdev, unsigned int offset, u8 value);
+
+/**
+ * vpv_config_change32() - write a field of 4 bytes of a live device's configuration
+ * @vdev: the device
+ * @offset: where
+ * @value: what; little-endian for the device
+ *
+ * Context: process. Return: 0; -EAGAIN: it is stopped, and nothing was written.
+ */
+int vpv_config_change32(struct vpv_dev *vdev, unsigned int offset, u32 value);
 
 /* ---- memory the device may touch ---- */
 

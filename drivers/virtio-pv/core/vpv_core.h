@@ -9,6 +9,7 @@
  *	vpv_dev_core.lock	mutex; life cycle, registers with a selector
  *	vpv_queue.submit_lock	spinlock; submit side
  *	vpv_queue.reap_lock	spinlock; completion side
+ *	vpv_dev_core.config_lock	spinlock; none is taken inside
  *
  * A driver's attach() and detach() run without the mutex. The interrupt handlers
  * take none: vpv_queue_core.live and vpv_dev_core.up tell them whether to
@@ -65,7 +66,8 @@ enum vpv_recover_bit {
  * @untrusted: a reset was not acknowledged, so the device may still own memory
  * @attached: the driver's attach() is over: it may be told of changes
  * @dead: failed or gone; for any context, set once
- * @up: interrupts for configuration changes are believed
+ * @up: interrupts for configuration changes are believed, and users may change it
+ * @config_lock: excludes @up being cleared while they do
  * @recover_work: stop and start
  * @recover_flags: what is asked of it, &enum vpv_recover_bit
  * @recover_why: the last reason given
@@ -92,6 +94,7 @@ struct vpv_dev_core {
 	bool attached;
 	bool dead;
 	bool up;
+	spinlock_t config_lock;
 
 	struct delayed_work recover_work;
 	unsigned long recover_flags;

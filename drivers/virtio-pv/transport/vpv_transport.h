@@ -54,9 +54,9 @@ struct vpv_doorbell {
  * @limit_features: clear the bits this device's registers have no room for
  * @generation: configuration generation; any context
  * @config_len: bytes of device configuration there are
- * @read_config: read a field of 1, 2, 4 or 8 bytes, little-endian; process context
- * @write_config8: write a byte; process context
- * @write_config32: write a little-endian word of 4 bytes; process context
+ * @read_config: read a field of 1, 2, 4 or 8 bytes, little-endian; may not sleep
+ * @write_config8: write a byte; may not sleep
+ * @write_config32: write a little-endian word of 4 bytes; may not sleep
  * @nr_queues: queues the device has at most
  * @queue_max: descriptors of a queue at most, 0: no such queue
  * @queue_start: tell the device of a queue and enable it; fill in the doorbell
