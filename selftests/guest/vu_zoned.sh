@@ -3,6 +3,7 @@
 # boot: vuspecial
 # briefly: 6.1 6.12 7.3
 # timeout: 400
+# expect-log: I/O error
 # A zoned disk, host-managed: limits, report, write pointers, resets, appends.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/vu.sh"
@@ -46,6 +47,16 @@ check_equal "reset: empty, at its start" "empty 0" "$(state 2) $(wp 2)"
 check "reset of all" blkzone reset "$dev"
 check_equal "all are empty" 14 "$(vu zoned zones | grep -c 'state empty')"
 check_equal "conventional zones are as any disk" "done 200 errors 0 wrong 0 unanswered 0" "$(io "$dev" 8 200)"
+
+# Zones are erased as a whole. Two of them fit into a request here.
+before=$(stat_of zoned secure-erase)
+check "secure erase of a part of a zone is refused" \
+	bash -c "! blkdiscard -f -s -o $((8 * zsize)) -l $mb $dev 2>/dev/null"
+check_equal "and the device is not asked" "$before" "$(stat_of zoned secure-erase)"
+check "writing to three zones" bash -c "for z in 8 9 10; do dd if=/dev/urandom of=$dev bs=64K count=1 seek=\$((z * $zsize)) oflag=direct,seek_bytes 2>/dev/null || exit 1; done"
+check "secure erase of three zones" blkdiscard -f -s -o $((8 * zsize)) -l $((3 * zsize)) "$dev"
+check_equal "they are empty" "empty empty empty" "$(state 8) $(state 9) $(state 10)"
+check_equal "in two requests" $((before + 2)) "$(stat_of zoned secure-erase)"
 
 check "fio in zones, with verification" fio --name=z --filename="$dev" --zonemode=zbd --direct=1 \
 	--ioengine=libaio --rw=write --bs=64k --iodepth=1 --offset=8M --size=16M --verify=crc32c --do_verify=1

@@ -272,6 +272,7 @@ int vpv_blk_zones_read(struct vpv_dev *vdev, const struct vpv_blk_wire_config *w
 void vpv_blk_zones_limits(const struct vpv_blk_config *cfg, struct queue_limits *lim);
 int vpv_blk_zones_revalidate(struct vpv_blk *vb);
 bool vpv_blk_zones_append_ok(struct request *rq, u64 sector);
+bool vpv_blk_zones_size_ok(struct request *rq);
 #else
 #define VPV_BLK_ZONED_FEATURES
 static inline int vpv_blk_report_zones(struct gendisk *disk, sector_t sector,
@@ -301,6 +302,11 @@ static inline int vpv_blk_zones_revalidate(struct vpv_blk *vb)
 static inline bool vpv_blk_zones_append_ok(struct request *rq, u64 sector)
 {
 	return false;
+}
+
+static inline bool vpv_blk_zones_size_ok(struct request *rq)
+{
+	return true;
 }
 #endif
 

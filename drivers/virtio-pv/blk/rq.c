@@ -154,8 +154,12 @@ static blk_status_t vpv_blk_prep_cmd(struct request *rq)
 	case REQ_OP_WRITE_ZEROES:
 		return vpv_blk_prep_one_range(rq, VIRTIO_BLK_T_WRITE_ZEROES);
 	case REQ_OP_SECURE_ERASE:
+		if (!vpv_blk_zones_size_ok(rq))
+			return BLK_STS_IOERR;
 		return vpv_blk_prep_one_range(rq, VIRTIO_BLK_T_SECURE_ERASE);
 	case REQ_OP_ZONE_APPEND:
+		if (!vpv_blk_zones_size_ok(rq))
+			return BLK_STS_IOERR;
 		vr->append = true;
 		return vpv_blk_prep_rw(rq, VIRTIO_BLK_T_ZONE_APPEND);
 	case REQ_OP_ZONE_OPEN:

@@ -28,7 +28,7 @@ int vpv_blk_zones_read(struct vpv_dev *vdev, const struct vpv_blk_wire_config *w
 	cfg->max_active_zones = le32_to_cpu(wire->max_active_zones);
 	cfg->max_append_sectors = le32_to_cpu(wire->max_append_sectors);
 	cfg->write_granularity = le32_to_cpu(wire->write_granularity);
-	/* Secure erase works on whole zones there; discard was not agreed (BLK-006). */
+	/* Discard was not agreed (BLK-006). */
 	cfg->max_discard_sectors = 0;
 
 	/* The block layer's zones are powers of two. */
@@ -49,6 +49,9 @@ int vpv_blk_zones_read(struct vpv_dev *vdev, const struct vpv_blk_wire_config *w
 			cfg->max_append_sectors);
 		return -EINVAL;
 	}
+	/* BLK-X11: whole zones only, and so many of them in a request. */
+	cfg->max_secure_erase_sectors = round_down(cfg->max_secure_erase_sectors,
+						   cfg->zone_sectors);
 	/* An open zone is an active one too (5.2.6). */
 	if (cfg->max_active_zones)
 		cfg->max_open_zones = min_not_zero(cfg->max_open_zones, cfg->max_active_zones);
@@ -70,6 +73,19 @@ void vpv_blk_zones_limits(const struct vpv_blk_config *cfg, struct queue_limits 
 int vpv_blk_zones_revalidate(struct vpv_blk *vb)
 {
 	return vb->cfg.zoned ? blk_revalidate_disk_zones(vb->disk) : 0;
+}
+
+/* What the block layer does not look at (BLK-033, BLK-X11). */
+bool vpv_blk_zones_size_ok(struct request *rq)
+{
+	struct vpv_blk_hctx *vq = rq->mq_hctx->driver_data;
+	const struct vpv_blk_config *cfg = &vq->vb->cfg;
+
+	if (!cfg->zoned)
+		return true;
+	if (req_op(rq) == REQ_OP_SECURE_ERASE)
+		return !((blk_rq_pos(rq) | blk_rq_sectors(rq)) & (cfg->zone_sectors - 1));
+	return !(blk_rq_bytes(rq) & (cfg->write_granularity - 1));
 }
 
 /* Did the device append within the zone it was told to? */
