@@ -155,12 +155,17 @@ static bool vpv_blk_zone_wp_valid(const struct blk_zone *zone)
 }
 
 /* One descriptor; @expected is where its zone has to begin. */
-static int vpv_blk_zone_parse(struct vpv_blk *vb, const struct virtio_blk_zone_descriptor *desc,
-			      u64 expected, struct blk_zone *zone)
+static int vpv_blk_zone_parse(struct vpv_blk *vb,
+			      const struct virtio_blk_zone_descriptor *shared, u64 expected,
+			      struct blk_zone *zone)
 {
+	/* The device may still write: what was looked at has to be what is used (C7). */
+	struct virtio_blk_zone_descriptor copy = *shared, *desc = &copy;
 	u64 size = min_t(u64, vb->cfg.zone_sectors, get_capacity(vb->disk) - expected);
-	u64 wp = vpv_blk_le64(desc->z_wp);
+	u64 wp;
 
+	barrier_data(desc);
+	wp = vpv_blk_le64(desc->z_wp);
 	memset(zone, 0, sizeof(*zone));
 	zone->start = vpv_blk_le64(desc->z_start);
 	zone->len = size;
