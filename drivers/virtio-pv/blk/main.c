@@ -317,7 +317,7 @@ static const struct vpv_feature vpv_blk_features[] = {
 	VPV_FEATURE(VIRTIO_BLK_F_TOPOLOGY),
 	VPV_FEATURE_REQ(VIRTIO_BLK_F_CONFIG_WCE, VIRTIO_BLK_F_FLUSH),
 	VPV_FEATURE(VIRTIO_BLK_F_MQ),
-	/* BLK-006: never together with zones. */
+	/* BLK-006: not of a disk that may have zones, known to this kernel or not. */
 	{
 		.bit = VIRTIO_BLK_F_DISCARD,
 		.name = "VIRTIO_BLK_F_DISCARD",

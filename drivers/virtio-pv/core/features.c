@@ -55,7 +55,7 @@ static bool satisfied(const struct vpv_feature *f, const u32 agreed[VPV_FEATURE_
 	for (i = 0; i < sizeof(f->requires) && f->requires[i] != VPV_NO_BIT; i++)
 		if (!vpv_word_test(agreed, f->requires[i]))
 			return false;
-	return f->excludes == VPV_NO_BIT || !vpv_word_test(agreed, f->excludes);
+	return true;
 }
 
 static void offer_to_agreed(const u32 offered[VPV_FEATURE_WORDS],
@@ -65,7 +65,8 @@ static void offer_to_agreed(const u32 offered[VPV_FEATURE_WORDS],
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		if (vpv_word_test(offered, list[i].bit))
+		if (vpv_word_test(offered, list[i].bit) &&
+		    !vpv_word_test(offered, list[i].excludes))
 			vpv_word_set(agreed, list[i].bit);
 }
 

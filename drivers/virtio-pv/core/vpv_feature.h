@@ -18,7 +18,8 @@
  * @name: as in the specification, without VIRTIO_
  * @requires: bits that have to be agreed too, up to 4, 0xff-terminated when fewer
  *	(BASIC-005). A feature whose requirements are not met is not accepted.
- * @excludes: bit with which it is not accepted; 0xff: none
+ * @excludes: bit with which it is not accepted, be that one accepted or only offered;
+ *	0xff: none
  */
 struct vpv_feature {
 	u8 bit;

@@ -105,6 +105,21 @@ TEST(features_exclusion)
 	CHECK(vpv_word_test(agreed, F_E));
 }
 
+/* BLK-006: a disk with zones this kernel does not know is no disk to discard on. */
+TEST(features_exclusion_by_what_is_only_offered)
+{
+	const struct vpv_feature lone[] = { list[3] };
+	u32 offered[VPV_FEATURE_WORDS] = { 0 };
+
+	vpv_word_set(offered, F_D);
+	vpv_features_choose(offered, lone, 1, agreed);
+	CHECK(vpv_word_test(agreed, F_D));
+	vpv_word_set(offered, F_E);
+	vpv_features_choose(offered, lone, 1, agreed);
+	CHECK(!vpv_word_test(agreed, F_D));
+	CHECK(!vpv_word_test(agreed, F_E));
+}
+
 TEST(features_lists_that_cannot_be_right)
 {
 	static const struct vpv_feature ring_bit[] = { VPV_FEATURE(VIRTIO_F_RING_PACKED) };
