@@ -146,7 +146,8 @@ static bool decide(struct vpv_queue *q, const struct vpv_policy_view *v)
 	if (kick)
 		arm_batch(q, v);
 	vpv_policy_decided(&qc->submit, kick);
-	if (kick && qc->bell.data)
+	/* Without a kick, too: the watch may repeat one, and it says where we are (PACKED-004). */
+	if (qc->bell.data)
 		WRITE_ONCE(qc->kick_data, vpv_ring_kick_data(q->ring));
 	if (!kick)
 		trace_kick_avoided(q);

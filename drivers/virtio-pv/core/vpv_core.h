@@ -126,7 +126,7 @@ struct vpv_shared {
  * struct vpv_queue_core - the core's part of a queue
  * @queue: the queue
  * @bell: how to notify the device
- * @kick_data: ring position for the doorbell, as of the last commit
+ * @kick_data: ring position for the doorbell, as of the last decision
  * @staged: buffers staged since the last publish; submit_lock
  * @moderate: see &vpv_queue_desc.moderate
  * @urgent: the next flush point decides; submit_lock
