@@ -54,7 +54,7 @@ static struct balloon {
 	unsigned int nr_stats;
 	struct {
 		uint64_t inflated, deflated, twice, stranger, touched, outside, held;
-		uint64_t hinted, unasked, hint_rounds, reported, reports, polls, actual_writes;
+		uint64_t hinted, unasked, hint_rounds, hint_ends, reported, reports, polls, actual_writes;
 		uint64_t inflate_buffers, deflate_buffers;
 	} n;
 } bal;
@@ -159,6 +159,7 @@ static void take_hint(struct vu_elem *e)
 		vu_read(e, 0, &id, sizeof(id));
 		bal.hinting = id >= 2 && id == bal.config->cmd_id;
 		bal.n.hint_rounds += bal.hinting;
+		bal.n.hint_ends += !id;
 	} else if (bal.hinting) {
 		bal.n.hinted += e->in_len;
 	} else {
@@ -384,8 +385,8 @@ static void bal_stats(struct vu_dev *dev, FILE *out)
 		U(bal.n.deflate_buffers));
 	fprintf(out, "twice %llu\nstranger %llu\ntouched %llu\noutside %llu\n", U(bal.n.twice),
 		U(bal.n.stranger), U(bal.n.touched), U(bal.n.outside));
-	fprintf(out, "hinted %llu\nhint-rounds %llu\nunasked %llu\n", U(bal.n.hinted),
-		U(bal.n.hint_rounds), U(bal.n.unasked));
+	fprintf(out, "hinted %llu\nhint-rounds %llu\nhint-ends %llu\nunasked %llu\n",
+		U(bal.n.hinted), U(bal.n.hint_rounds), U(bal.n.hint_ends), U(bal.n.unasked));
 	fprintf(out, "reports %llu\nreported %llu\n", U(bal.n.reports), U(bal.n.reported));
 	fprintf(out, "polls %llu\nactual-writes %llu\n", U(bal.n.polls), U(bal.n.actual_writes));
 	for (unsigned int i = 0; i < bal.nr_stats; i++)

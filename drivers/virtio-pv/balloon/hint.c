@@ -52,7 +52,7 @@ static unsigned int gather(struct vpv_bal *vb, u32 cmd, unsigned int max)
 	struct page *page;
 	u64 addr;
 
-	while (READ_ONCE(h->cmd) == cmd && !vpv_bal_stopped(vb)) {
+	while (n < max && READ_ONCE(h->cmd) == cmd && !vpv_bal_stopped(vb)) {
 		page = take_block(vb);
 		if (!page)
 			break;
@@ -61,9 +61,7 @@ static unsigned int gather(struct vpv_bal *vb, u32 cmd, unsigned int max)
 			break;
 		if (n && extend(vb, &h->run[n - 1], addr, len))
 			continue;
-		h->run[n].seg = (struct vpv_seg){ .addr = addr, .len = len };
-		if (++n == max)
-			break;
+		h->run[n++].seg = (struct vpv_seg){ .addr = addr, .len = len };
 		cond_resched();
 	}
 	return n;
@@ -127,10 +125,17 @@ static int send_round(struct vpv_bal *vb, unsigned int n, bool begin, bool end)
 	return sent == m ? 0 : -EAGAIN;
 }
 
+/* Beside the two command ids; a device may have a ring of one descriptor. */
+static unsigned int room_for_runs(struct vpv_bal *vb)
+{
+	unsigned int room = vpv_queue_max_segs(vb->vq[VPV_BAL_HINT].q);
+
+	return room > 2 ? min_t(unsigned int, VPV_BAL_HINTS, room - 2) : 0;
+}
+
 static void hint_round(struct vpv_bal *vb, u32 cmd)
 {
-	struct vpv_bal_vq *vq = &vb->vq[VPV_BAL_HINT];
-	unsigned int n, max = min(VPV_BAL_HINTS, vq->q->num - 2);
+	unsigned int n, max = room_for_runs(vb);
 	struct vpv_bal_hinter *h = &vb->hint;
 	bool begin = true;
 	int err;
@@ -139,6 +144,11 @@ static void hint_round(struct vpv_bal *vb, u32 cmd)
 		return;
 	h->id[ID_BEGIN] = cpu_to_le32(cmd);
 	h->id[ID_END] = cpu_to_le32(VIRTIO_BALLOON_CMD_ID_STOP);
+	/* No page can be hinted, but the round ends all the same (BALLOON-029). */
+	if (!max && !send_round(vb, 0, true, false))
+		send_round(vb, 0, false, true);
+	if (!max)
+		return;
 	do {
 		n = gather(vb, cmd, max);
 		err = send_round(vb, n, begin, n < max);
