@@ -9,6 +9,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/vu-balloon.bash"
 
+begun() { [ "$(stat_of "$1" hint-rounds)" = 1 ]; }
+ended() { [ "$(stat_of "$1" hint-ends)" = 1 ]; }
+
 free=$(meminfo_mib MemFree)
 was_reset() { [ "$(log_count "resetting the device")" -ge 1 ]; }
 # what comes is what the guest sent when it was asked before
@@ -59,6 +62,34 @@ for unit in split packed; do
 	vu "$unit" blind off
 	vu "$unit" target 60
 	check "$unit: and taken back" wait_for 20 has "$unit" 60
+done
+
+# Reset in the middle of a deflation, with more to come: the device that is reset has
+# none of the pages, so it is told of them before it is asked for them.
+log_mark "reset"
+strange=$(stat_of split stranger)
+vu split target 700
+agreed split 700 "much"
+vu split fault silent q=1 >/dev/null
+vu split target 30
+check "silent while it should give back: a reset" wait_for 30 was_reset
+vu split fault none >/dev/null
+agreed split 30 "after a reset in between"
+check_equal "split: a reset in between: no page taken unasked" "$strange" "$(stat_of split stranger)"
+
+# Rings with no room for a page beside the two command ids, or not even for both.
+for unit in tiny least; do
+	check "our driver takes $unit" take "$unit" || bail "no balloon $unit"
+	vu "$unit" target 20
+	agreed "$unit" 20 in
+	vu "$unit" hint 2
+	check "$unit: a round of hints begins" wait_for 10 begun "$unit"
+	check "$unit: and ends" wait_for 10 ended "$unit"
+	vu "$unit" hint 1
+	vu "$unit" target 0
+	agreed "$unit" 0 out
+	honest "$unit" "small rings"
+	check_equal "$unit: nothing is hinted that was not asked for" 0 "$(stat_of "$unit" unasked)"
 done
 
 log_mark "unbind"

@@ -37,7 +37,7 @@ static unsigned long take_back(struct vpv_bal *vb)
 	if (READ_ONCE(b->buf.state) != VPV_BAL_IDLE)
 		return vpv_bal_deflated(vb, b);
 
-	if (!vpv_bal_batch_take(vb, b, ULONG_MAX))
+	if (READ_ONCE(vb->retell) || !vpv_bal_batch_take(vb, b, ULONG_MAX))
 		return 0;
 	if (!settled(vb) || vpv_bal_batch_send(vb, VPV_BAL_DEFLATE, b)) {
 		vpv_bal_batch_put(vb, b);

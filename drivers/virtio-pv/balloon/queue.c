@@ -18,6 +18,19 @@ bool vpv_bal_sent(const struct vpv_bal_buf *buf)
 	return smp_load_acquire(&buf->state) == VPV_BAL_SENT;
 }
 
+/*
+ * Pages may be asked back only of a device that has them (BALLOON-013): not after a
+ * reset, before it was told of them again. Under submit_lock; pairs with the release
+ * in vpv_bal_set_live(), so that who sees a device live again sees retell as well.
+ */
+static bool may_send(struct vpv_bal_vq *vq)
+{
+	struct vpv_bal *vb = vq->vb;
+
+	return smp_load_acquire(&vb->live) &&
+	       !(vq == &vb->vq[VPV_BAL_DEFLATE] && READ_ONCE(vb->retell));
+}
+
 /* With one kick. Returns how many found room, or an error and none is sent. */
 int vpv_bal_send_many(struct vpv_bal_vq *vq, const struct vpv_buf *bufs, unsigned int n)
 {
@@ -30,7 +43,7 @@ int vpv_bal_send_many(struct vpv_bal_vq *vq, const struct vpv_buf *bufs, unsigne
 	for (i = 0; i < n; i++)
 		set_state(bufs[i].token, VPV_BAL_SENT);
 	spin_lock_irqsave(&q->submit_lock, flags);
-	if (vq->vb->live) {
+	if (may_send(vq)) {
 		sent = vpv_queue_stage(q, bufs, n);
 		kick = vpv_queue_commit(q);
 	}
@@ -237,7 +250,7 @@ void vpv_bal_set_live(struct vpv_bal *vb, bool live)
 {
 	unsigned int i;
 
-	WRITE_ONCE(vb->live, live);
+	smp_store_release(&vb->live, live);	/* pairs with may_send() */
 	for (i = 0; i < VPV_BAL_QUEUES; i++) {
 		struct vpv_queue *q = vb->vq[i].q;
 

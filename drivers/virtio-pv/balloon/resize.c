@@ -268,6 +268,9 @@ static unsigned long to_deflate(struct vpv_bal *vb)
 
 	if (READ_ONCE(vb->leaving) && time_after(jiffies, vb->leave_by))
 		return 0;
+	/* After a reset the device has nothing to give back: retell() comes first. */
+	if (READ_ONCE(vb->retell))
+		return 0;
 	return READ_ONCE(vb->live) && have > target ? have - target : 0;
 }
 
