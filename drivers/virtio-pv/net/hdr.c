@@ -4,6 +4,8 @@
 
 #include "hdr.h"
 
+/* VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM, which older headers lack. */
+#define VPV_NET_HDR_F_TUNNEL_CSUM 8
 /* Sums are two bytes. */
 #define CSUM_LEN 2
 /* Smallest transport header that segments can have (UDP). */
@@ -55,6 +57,12 @@ enum vpv_net_hdr_error vpv_net_hdr_check(const struct vpv_net_hdr *hdr,
 	if (rules->max_buffers > 1 && (!buffers || buffers > rules->max_buffers))
 		return VPV_NET_HDR_BUFFERS;
 	if (partial && !rules->csum)
+		return VPV_NET_HDR_FLAGS;
+	/*
+	 * With either of these the sum's place means something else (NET-058), or the
+	 * packet has a tunnel that its type does not name (NET-065).
+	 */
+	if (partial && (hdr->flags & (VIRTIO_NET_HDR_F_RSC_INFO | VPV_NET_HDR_F_TUNNEL_CSUM)))
 		return VPV_NET_HDR_FLAGS;
 	/* The headers, up to the sum, come in one piece with all known devices. */
 	if (partial && (!start || start + offset + CSUM_LEN > first ||

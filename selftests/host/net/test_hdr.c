@@ -105,6 +105,19 @@ TEST(hdr_segments_only_as_negotiated)
 	CHECK_EQ(vpv_net_hdr_check(&hdr, &all, FIRST), VPV_NET_HDR_GSO);
 }
 
+/* Flags nobody knows are ignored (NET-055), those that change what a sum means are not. */
+TEST(hdr_flags_that_exclude_a_sum)
+{
+	struct vpv_net_hdr hdr = segmented(VIRTIO_NET_HDR_GSO_NONE);
+	unsigned int flags;
+
+	for (flags = 0; flags < 256; flags++) {
+		hdr.flags = flags;
+		CHECK_EQ(vpv_net_hdr_check(&hdr, &all, FIRST),
+			 flags & 1 && flags & (4 | 8) ? VPV_NET_HDR_FLAGS : VPV_NET_HDR_OK);
+	}
+}
+
 TEST(hdr_no_type_beyond_the_known)
 {
 	struct vpv_net_hdr hdr;
