@@ -157,6 +157,12 @@ int vpv_net_read_config(struct vpv_dev *vdev, struct vpv_net_config *cfg)
 int vpv_net_same_config(struct vpv_dev *vdev, const struct vpv_net_config *old,
 			const struct vpv_net_config *now)
 {
+	if (old->hash_types & ~now->hash_types) {
+		/* NET-085: those in use would be told to it again. */
+		dev_err(vdev->dev, "hash types %#x are gone after a reset: not the same device\n",
+			old->hash_types & ~now->hash_types);
+		return -ESTALE;
+	}
 	if (now->max_pairs == old->max_pairs && now->mtu == old->mtu)
 		return 0;
 	dev_err(vdev->dev, "queue pairs or MTU differ after a reset (%u, %u; were %u, %u): not the same device\n",

@@ -115,6 +115,12 @@ int vpv_net_rss_set_pairs(struct vpv_net *vn, unsigned int nr)
 			default_table(&vn->rss, nr);
 		spin_unlock_irq(&vn->ctrl.lock);
 		err = tell(vn, nr);
+		/* It names pairs that are not enabled (NET-082): not to be said again. */
+		if (err && !netif_is_rxfh_configured(vn->dev)) {
+			spin_lock_irq(&vn->ctrl.lock);
+			default_table(&vn->rss, vn->cur_pairs);
+			spin_unlock_irq(&vn->ctrl.lock);
+		}
 	}
 	if (!err)
 		vn->sent_pairs = nr;
