@@ -35,9 +35,10 @@ static unsigned int rx_size(const struct vpv_net *vn, unsigned int pad, unsigned
 	return SKB_DATA_ALIGN(pad + vn->hdr_len + data) + RX_TAIL;
 }
 
+/* Full frames may come whatever the device's MTU is (NET-051). */
 static unsigned int rx_frame_max(const struct vpv_net *vn)
 {
-	return vn->dev->max_mtu + VLAN_ETH_HLEN;
+	return max_t(unsigned int, vn->dev->max_mtu, ETH_DATA_LEN) + VLAN_ETH_HLEN;
 }
 
 /*
