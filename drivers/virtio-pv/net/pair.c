@@ -180,7 +180,19 @@ void vpv_net_pairs_spread(struct vpv_net *vn)
 	free_cpumask_var(mask);
 }
 
-/* NET-077, NET-080: fewer to transmit on before, more after the device knows. */
+/* Inverse of wait_for_transmitter(). */
+static void let_transmit(struct vpv_net_pair *pair)
+{
+	__netif_tx_lock_bh(pair->tx.txq);
+	pair->tx.open = pair->running;
+	__netif_tx_unlock_bh(pair->tx.txq);
+	netif_tx_start_queue(pair->tx.txq);
+}
+
+/*
+ * NET-077, NET-080: fewer to transmit on before, for the stack and for XDP, and more
+ * after the device knows.
+ */
 int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr)
 {
 	unsigned int old = vn->cur_pairs;
@@ -194,6 +206,8 @@ int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr)
 		err = netif_set_real_num_tx_queues(vn->dev, nr);
 		if (err)
 			return err;
+		for (unsigned int i = nr; i < old && vn->open; i++)
+			wait_for_transmitter(&vn->pairs[i].tx);
 	} else if (vn->open) {
 		vpv_net_pairs_start(vn, old, nr);
 	}
@@ -201,6 +215,8 @@ int vpv_net_set_pairs(struct vpv_net *vn, unsigned int nr)
 	if (err) {
 		netdev_err(vn->dev, "device does not change to %u queue pairs: error %d\n",
 			   nr, err);
+		for (unsigned int i = nr; i < old && vn->open; i++)
+			let_transmit(&vn->pairs[i]);
 		if (nr < old)
 			netif_set_real_num_tx_queues(vn->dev, old);
 		else if (vn->open)
