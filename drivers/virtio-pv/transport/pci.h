@@ -80,6 +80,7 @@ u16 vpv_pci_set_queue_vector(struct vpv_pci *p, u16 queue, u16 vector);
 int vpv_pci_vectors_create(struct vpv_dev_core *d, const struct irq_affinity *affd);
 void vpv_pci_vectors_destroy(struct vpv_dev_core *d);
 int vpv_pci_vectors_program(struct vpv_dev_core *d);
+int vpv_pci_vector_program(struct vpv_pci *p, struct vpv_queue *q);
 void vpv_pci_vectors_sync(struct vpv_dev_core *d);
 const struct cpumask *vpv_pci_queue_affinity(struct vpv_queue *q);
 void vpv_pci_queue_set_affinity(struct vpv_queue *q, const struct cpumask *mask);

@@ -441,28 +441,36 @@ static u16 vector_of(struct vpv_pci *p, const struct vpv_queue *q)
 	return VIRTIO_MSI_NO_VECTOR;
 }
 
-/* 4.1.5.1.2.2: what was written has to be read back. */
+static int refused(struct vpv_pci *p)
+{
+	dev_warn(&p->pdev->dev, "device refuses interrupt vectors (%s)\n", mode_names[p->mode]);
+	return -EBUSY;
+}
+
+/* 4.1.5.1.2.2: what was written has to be read back. Before the queue is enabled (PCI-017). */
+int vpv_pci_vector_program(struct vpv_pci *p, struct vpv_queue *q)
+{
+	u16 vector = vector_of(p, q);
+
+	if (p->mode == VPV_PCI_INTX)
+		return 0;
+	return vpv_pci_set_queue_vector(p, q->index, vector) == vector ? 0 : refused(p);
+}
+
 int vpv_pci_vectors_program(struct vpv_dev_core *d)
 {
 	struct vpv_pci *p = to_vpv_pci(d);
 	struct vpv_dev *vdev = &d->vdev;
 	unsigned int i;
-	u16 vector;
+	int err = 0;
 
 	if (p->mode == VPV_PCI_INTX)
 		return 0;
 	if (vpv_pci_set_config_vector(p, 0) != 0)
-		goto refused;
-	for (i = 0; i < vdev->nr_queues; i++) {
-		vector = vector_of(p, &vdev->queues[i]);
-		if (vpv_pci_set_queue_vector(p, i, vector) != vector)
-			goto refused;
-	}
-	return 0;
-
-refused:
-	dev_warn(vdev->dev, "device refuses interrupt vectors (%s)\n", mode_names[p->mode]);
-	return -EBUSY;
+		return refused(p);
+	for (i = 0; i < vdev->nr_queues && !err; i++)
+		err = vpv_pci_vector_program(p, &vdev->queues[i]);
+	return err;
 }
 
 void vpv_pci_vectors_sync(struct vpv_dev_core *d)

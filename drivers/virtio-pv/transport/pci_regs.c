@@ -290,7 +290,7 @@ static int queue_reset(struct vpv_dev_core *d, u16 index)
 			return -ENODEV;
 		usleep_range(100, 200);
 	}
-	return vpv_pci_vectors_program(d);
+	return vpv_pci_vector_program(p, &d->vdev.queues[index]);
 }
 
 /* ---- vectors ---- */
