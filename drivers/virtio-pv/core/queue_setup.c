@@ -2,6 +2,7 @@
 /* Queues come and go, start and stop. Process context, under the device's mutex. */
 #include <linux/delay.h>
 #include <linux/log2.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
@@ -155,7 +156,10 @@ static int create_queue(struct vpv_queue *q, const struct vpv_queue_desc *desc)
 	return err;
 }
 
-/* Nobody uses the queue, and the device does not know it. An error changes nothing. */
+/*
+ * Nobody submits or reaps, and the device does not know the queue; in timers and the
+ * like it may still be looked at. An error changes nothing.
+ */
 int vpv_queue_remake(struct vpv_queue *q, u16 num)
 {
 	struct vpv_queue_core *qc = q->core;
@@ -181,6 +185,8 @@ int vpv_queue_remake(struct vpv_queue *q, u16 num)
 		q->num = cfg.num;
 		return err;
 	}
+	/* A timer of the driver's, or the stack's watchdog, may be looking at the old one. */
+	synchronize_rcu_expedited();
 	vpv_ring_destroy(ring);
 	free_area(q->vdev, &tables);
 	free_area(q->vdev, &device);
