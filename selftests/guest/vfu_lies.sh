@@ -78,6 +78,8 @@ refused notify-off "notification offset .* lies outside of the window"
 for lie in cap-bar cap-offset cap-wrap cap-length; do
 	refused "$lie" "virtio capabilities: "
 done
+refused config-length "device configuration of 8 bytes lacks the field"
+refused no-vector "no interrupt to be had"
 refused cap-type "virtio capabilities: a structure is missing"
 refused gone "device does not answer"
 refused stuck-reset "device does not acknowledge a reset"

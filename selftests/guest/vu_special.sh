@@ -37,3 +37,8 @@ echo "write back" >"$sys/cache_type"
 check_equal "back again" 1 "$(stat_of worn writeback)"
 
 check_equal "no limit of the device was broken" 0 "$(stat_of worn violations)"
+
+# Zones that only prefer order are nobody's business.
+dev=$(fresh aware) || bail "no disk"
+check_equal "a host-aware disk is an ordinary one" none "$(cat "/sys/block/${dev##*/}/queue/zoned")"
+check_equal "and works as one" "done 200 errors 0 wrong 0 unanswered 0" "$(io "$dev" 8 200)"

@@ -15,7 +15,9 @@ static const char *const names[VFU_NR_LIES] = {
 	[VFU_LIE_CAP_WRAP] = "cap-wrap",
 	[VFU_LIE_CAP_LENGTH] = "cap-length",
 	[VFU_LIE_CAP_TYPE] = "cap-type",
+	[VFU_LIE_CONFIG_LENGTH] = "config-length",
 	[VFU_LIE_NOTIFY_OFF] = "notify-off",
+	[VFU_LIE_NO_VECTOR] = "no-vector",
 };
 
 static const char *cmd_lie(struct vu_dev *dev, int argc, char **argv, FILE *out)

@@ -81,7 +81,7 @@ void vfu_pci_init(void)
 	vfu_device_reset();
 }
 
-/* The first capability, of the common configuration, with something wrong in it. */
+/* The first capability, of the common configuration, or another, with something wrong in it. */
 static void lie_caps(uint8_t *space)
 {
 	uint8_t *cap = space + FIRST_CAP;
@@ -94,6 +94,9 @@ static void lie_caps(uint8_t *space)
 		put32(cap + CAP_OFFSET, 0xffffffc0);
 	if (vfu.lies[VFU_LIE_CAP_LENGTH])
 		put32(cap + CAP_LENGTH, 12);
+	/* The third is of the device's own: nothing but the capacity. */
+	if (vfu.lies[VFU_LIE_CONFIG_LENGTH])
+		put32(cap + 2 * 16 + CAP_LENGTH, 8);
 	if (vfu.lies[VFU_LIE_CAP_TYPE])
 		for (unsigned int i = 0; i < 4; i++)
 			cap[16 * i + CAP_TYPE] = 0x7f;
@@ -306,7 +309,7 @@ static void put_queue(uint8_t *c)
 	if (!q)
 		return;
 	put16(c + VFU_QUEUE_SIZE, vfu.dev->queues[vfu.queue_select].ring.num);
-	put16(c + VFU_QUEUE_VECTOR, q->vector);
+	put16(c + VFU_QUEUE_VECTOR, vfu.lies[VFU_LIE_NO_VECTOR] ? VFU_NO_VECTOR : q->vector);
 	put16(c + VFU_QUEUE_ENABLE, q->enabled);
 	put16(c + VFU_QUEUE_NOTIFY_OFF, vfu.lies[VFU_LIE_NOTIFY_OFF] ? 0x7fff : vfu.queue_select);
 	memcpy(c + VFU_QUEUE_DESC, &q->desc, 8);

@@ -342,12 +342,38 @@ static int dispatch(struct vu_queue *q, const struct vu_elem *e, const struct bl
 	return BLK_S_UNSUPP;
 }
 
-/* Limits a driver has to keep (5.2.5): it is counted when it does not. */
-static bool keeps_limits(struct vu_queue *q, const struct vu_elem *e, uint32_t type)
+/* What requests without data, or with data of a certain size, have to be like (5.2.6.1). */
+static bool keeps_form(const struct vu_elem *e, const struct blk_header *h)
 {
+	size_t out = e->out_len - sizeof(*h), in = e->in_len - 1;
+
+	switch (h->type) {
+	case BLK_T_FLUSH:
+	case BLK_T_ZONE_RESET_ALL:
+		return !h->sector && !out && !in;
+	case BLK_T_GET_ID:
+		return in == BLK_ID_LEN;
+	case BLK_T_IN:
+		return in % 512 == 0;
+	case BLK_T_OUT:
+		return out % 512 == 0;
+	case BLK_T_DISCARD:
+	case BLK_T_WRITE_ZEROES:
+	case BLK_T_SECURE_ERASE:
+		return out && out % sizeof(struct blk_range) == 0;
+	}
+	return true;
+}
+
+/* Limits a driver has to keep (5.2.5): it is counted when it does not. */
+static bool keeps_limits(struct vu_queue *q, const struct vu_elem *e, const struct blk_header *h)
+{
+	uint32_t type = h->type;
 	const struct iovec *iov = type == BLK_T_IN ? e->in : e->out;
 	unsigned int n = type == BLK_T_IN ? e->nin : e->nout;
 
+	if (!keeps_form(e, h))
+		return false;
 	if (type != BLK_T_IN && type != BLK_T_OUT && type != BLK_T_ZONE_APPEND)
 		return true;
 	if (have(q->dev, BLK_F_SEG_MAX) && n > blk.config.seg_max + 1)
@@ -388,11 +414,11 @@ static uint32_t blk_request(struct vu_queue *q, struct vu_elem *e)
 	else
 		blk.n.other++;
 	blk.n.last_ioprio = h.ioprio;
-	if (keeps_limits(q, e, h.type)) {
+	if (keeps_limits(q, e, &h)) {
 		status = dispatch(q, e, &h);
 	} else {
 		blk.n.violations++;
-		vu_log(q->dev, "request type %u breaks seg_max or size_max", h.type);
+		vu_log(q->dev, "request type %u breaks seg_max, size_max or its form", h.type);
 		status = BLK_S_IOERR;
 	}
 	if (!status)
