@@ -2,8 +2,9 @@
 /*
  * Waiting with kicks and interrupts: what the policy needs of the kernel. A queue
  * that owes a decision always has one of these ahead of it: a flush point that
- * is on its way, a drain, or the backstop timer, which is pending from the
- * moment on that the first flush point was told to wait.
+ * is on its way, a drain, the end of a poll that is under way, or the backstop
+ * timer, which is pending from the moment on that the first flush point outside
+ * of a poll was told to wait.
  *
  * The backstop is moved lazily: never cancelled while the queue is live, never
  * set anew while pending. The watch is another timer and looks for
@@ -35,7 +36,10 @@ static bool may_wait(const struct vpv_queue *q)
 /* 0: exits are not measured where nothing waits, as a clock costs more than a flush. */
 u64 vpv_moderate_clock(const struct vpv_queue *q)
 {
-	return may_wait(q) ? local_clock() : 0;
+	/* Polls make flush points wait whether trials do or not. */
+	if (q->core->reaps_late ? mode_of(q) != VPV_POLICY_LATENCY : may_wait(q))
+		return local_clock();
+	return 0;
 }
 
 static void look(struct vpv_queue *q, u16 published, struct vpv_policy_view *v)
@@ -47,11 +51,15 @@ static void look(struct vpv_queue *q, u16 published, struct vpv_policy_view *v)
 	*v = (struct vpv_policy_view) {
 		.mode = mode,
 		.urgent = qc->urgent || !qc->live,
+		.late = qc->reaps_late,
+		.bulk = qc->bulk,
+		.polling = READ_ONCE(qc->poll_cpu) == raw_smp_processor_id(),
 		.published = published,
 		.undecided = vpv_ring_undecided(q->ring),
 		.in_flight = vpv_ring_in_flight(q->ring),
-		.latency_ns = READ_ONCE(qc->latency.ns),
+		.latency_ns = READ_ONCE(qc->latency.ns),	/* 0 if reaps_late */
 		.exit_ns = READ_ONCE(qc->exit_ns),
+		.kicks = qc->submit.kicks,
 		.now = mode != VPV_POLICY_LATENCY ? local_clock() : 0,
 	};
 }
@@ -75,7 +83,7 @@ static void start_sample(struct vpv_queue *q, u64 now)
 	struct vpv_policy_latency *l = &q->core->latency;
 
 	/* Pairs with the release in vpv_moderate_reaped(). */
-	if (smp_load_acquire(&l->sampling))
+	if (q->core->reaps_late || smp_load_acquire(&l->sampling))
 		return;
 	l->mark = (u16)q->core->submit.buffers - l->dropped;
 	l->at = now;
@@ -120,7 +128,7 @@ static void arm_batch(struct vpv_queue *q, const struct vpv_policy_view *v)
 	u16 k = vpv_policy_batch(&qc->submit, v);
 
 	/* Where nothing waits, both sides' locks are taken by themselves alone. */
-	if (!k)
+	if (!k || qc->reaps_late)
 		return;
 	spin_lock(&q->reap_lock);
 	vpv_policy_arm_batch(&qc->reap, k);
@@ -161,12 +169,15 @@ bool vpv_moderate_commit(struct vpv_queue *q, u16 published)
 
 	look(q, published, &v);
 	qc->urgent = false;
+	qc->bulk = false;
 	switch (vpv_policy_flush(&qc->submit, &v)) {
 	case VPV_POLICY_NOTHING:
 		return false;
 	case VPV_POLICY_WAIT:
 		start_sample(q, v.now);
-		start_backstop(q, &v);
+		/* The end of the poll is surer than any timer. */
+		if (!v.polling)
+			start_backstop(q, &v);
 		return false;
 	default:
 		if (may_wait(q))
@@ -180,6 +191,63 @@ void vpv_queue_urgent(struct vpv_queue *q)
 	q->core->urgent = true;
 }
 EXPORT_SYMBOL_GPL(vpv_queue_urgent);
+
+u32 vpv_queue_patience_ns(const struct vpv_queue *q)
+{
+	if (mode_of(q) == VPV_POLICY_LATENCY)
+		return 0;
+	return min_t(u32, VPV_POLICY_WAIT_EXITS * READ_ONCE(q->core->exit_ns),
+		     VPV_POLICY_WAIT_MAX_NS);
+}
+EXPORT_SYMBOL_GPL(vpv_queue_patience_ns);
+
+u64 vpv_queue_kicks(const struct vpv_queue *q)
+{
+	return q->core->submit.kicks;
+}
+EXPORT_SYMBOL_GPL(vpv_queue_kicks);
+
+void vpv_queue_bulk(struct vpv_queue *q)
+{
+	q->core->bulk = true;
+}
+EXPORT_SYMBOL_GPL(vpv_queue_bulk);
+
+/* ---- polls of the driver ---- */
+
+void vpv_queue_poll_begin(struct vpv_queue *q)
+{
+	WRITE_ONCE(q->core->poll_cpu, smp_processor_id());
+}
+EXPORT_SYMBOL_GPL(vpv_queue_poll_begin);
+
+/*
+ * A flush point that relied on this poll was on this CPU and before: it is seen
+ * without the lock. What a poll on another CPU overwrites in between makes flush
+ * points here decide at once, and its own are seen to by its own end.
+ */
+void vpv_queue_poll_end(struct vpv_queue *q)
+{
+	struct vpv_queue_core *qc = q->core;
+	struct vpv_policy_view v;
+	unsigned long flags;
+	bool kick = false;
+
+	if (READ_ONCE(qc->poll_cpu) == smp_processor_id())
+		WRITE_ONCE(qc->poll_cpu, -1);
+	if (!READ_ONCE(qc->submit.waiting))
+		return;
+	spin_lock_irqsave(&q->submit_lock, flags);
+	/* A queue that was stopped meanwhile, and may have another ring now, owes nothing. */
+	if (qc->submit.waiting) {
+		look(q, 0, &v);
+		kick = vpv_policy_polled(&qc->submit, &v) && decide(q, &v);
+	}
+	spin_unlock_irqrestore(&q->submit_lock, flags);
+	if (kick)
+		vpv_queue_kick(q);
+}
+EXPORT_SYMBOL_GPL(vpv_queue_poll_end);
 
 /* ---- completion side ---- */
 
@@ -201,7 +269,9 @@ void vpv_moderate_drained(struct vpv_queue *q)
 	unsigned long flags;
 	bool kick = false;
 
-	if (!READ_ONCE(qc->submit.waiting) && READ_ONCE(qc->reap.armed) <= 1)
+	/* Nothing was drained yet where that is done by a poll. */
+	if (qc->reaps_late ||
+	    (!READ_ONCE(qc->submit.waiting) && READ_ONCE(qc->reap.armed) <= 1))
 		return;
 	spin_lock_irqsave(&q->submit_lock, flags);
 	look(q, 0, &v);
@@ -289,7 +359,9 @@ void vpv_moderate_start(struct vpv_queue *q)
 	struct vpv_queue_core *qc = q->core;
 
 	qc->submit.waiting = false;
+	qc->submit.polling = false;
 	qc->urgent = false;
+	qc->bulk = false;
 	qc->reap.armed = 1;
 	qc->latency.sampling = false;
 	qc->latency.dropped = qc->submit.buffers - qc->reap.completions;

@@ -95,17 +95,52 @@ static void failed(struct vpv_policy_submit *s)
 
 /* ---- submit side ---- */
 
+static void begin_wait(struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	if (s->waiting)
+		return;
+	s->waiting = true;
+	s->since = v->now;
+}
+
+/*
+ * More may come of the same poll, and its end is near. What it sends says nothing
+ * about when a submitter outside of it comes next.
+ */
+static enum vpv_policy_answer wait_for_poll(struct vpv_policy_submit *s,
+					    const struct vpv_policy_view *v)
+{
+	u32 exits = vpv_policy_waits(s, v->mode) ? VPV_POLICY_WAIT_EXITS : VPV_POLICY_POLL_EXITS;
+
+	begin_wait(s, v);
+	if (v->undecided >= VPV_POLICY_BATCH || v->now < s->since ||
+	    v->now - s->since > (u64)exits * v->exit_ns)
+		return VPV_POLICY_DECIDE;
+	s->polling = true;
+	s->waits++;
+	return VPV_POLICY_WAIT;
+}
+
+/* Several at a time share a notification already; and not all of them may be of a kind. */
+static bool may_wait(const struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	return vpv_policy_waits(s, v->mode) || (v->bulk && v->published == 1);
+}
+
 static enum vpv_policy_answer wait_or_decide(struct vpv_policy_submit *s,
 					     const struct vpv_policy_view *v)
 {
-	u16 peak = peak_in_flight(s, v->in_flight);
+	u16 peak;
 
+	if (v->mode == VPV_POLICY_AUTO)
+		vpv_policy_trial(&s->trial, v);
+	if (v->polling && !v->urgent)
+		return wait_for_poll(s, v);
+	peak = peak_in_flight(s, v->in_flight);
 	note_gap(s, v);
 	if (s->shallow)
 		s->shallow--;
-	if (v->mode == VPV_POLICY_AUTO)
-		vpv_policy_trial(&s->trial, v);
-	if (v->urgent || !vpv_policy_waits(s, v->mode) || v->undecided >= batch(s, v, peak)) {
+	if (v->urgent || !may_wait(s, v) || v->undecided >= batch(s, v, peak)) {
 		worked(s);
 		return VPV_POLICY_DECIDE;
 	}
@@ -113,13 +148,11 @@ static enum vpv_policy_answer wait_or_decide(struct vpv_policy_submit *s,
 	if (peak >= VPV_POLICY_DEPTH_MIN && v->in_flight >= peak &&
 	    v->in_flight == v->undecided)
 		return VPV_POLICY_DECIDE;
-	if (!s->waiting) {
-		s->waiting = true;
-		s->since = v->now;
-	} else if (waited(s, v)) {
+	if (s->waiting && waited(s, v)) {
 		worked(s);
 		return VPV_POLICY_DECIDE;
 	}
+	begin_wait(s, v);
 	s->waits++;
 	return VPV_POLICY_WAIT;
 }
@@ -145,6 +178,7 @@ enum vpv_policy_answer vpv_policy_flush(struct vpv_policy_submit *s,
 void vpv_policy_decided(struct vpv_policy_submit *s, bool kick)
 {
 	s->waiting = false;
+	s->polling = false;
 	s->decisions++;
 	if (kick)
 		s->kicks++;
@@ -161,6 +195,14 @@ bool vpv_policy_drained(struct vpv_policy_submit *s, const struct vpv_policy_vie
 	return true;
 }
 
+bool vpv_policy_polled(struct vpv_policy_submit *s, const struct vpv_policy_view *v)
+{
+	if (!s->polling)
+		return vpv_policy_drained(s, v);
+	s->waits_drained++;
+	return true;
+}
+
 u32 vpv_policy_timer_ns(const struct vpv_policy_submit *s, const struct vpv_policy_view *v)
 {
 	u32 ns = 2 * patience(s, v);
@@ -173,11 +215,14 @@ bool vpv_policy_expired(struct vpv_policy_submit *s, const struct vpv_policy_vie
 	if (!waited(s, v))
 		return false;
 	s->waits_timer++;
+	if (s->polling)
+		return true;
 	/* What was waited for did not come: expect no more than there is. */
 	s->peak = v->in_flight;
 	s->peak_before = 0;
 	s->window = 0;
-	if (v->in_flight < VPV_POLICY_DEPTH_MIN)
+	/* What is in flight tells of the load only where it is taken back at once. */
+	if (v->in_flight < VPV_POLICY_DEPTH_MIN || v->late)
 		failed(s);
 	return true;
 }
@@ -224,6 +269,15 @@ u16 vpv_policy_arm_lazy(struct vpv_policy_reap *r, u16 in_flight)
 	r->arms++;
 	r->armed = 1;
 	return in_flight > 1 ? in_flight - in_flight / 4 : 1;
+}
+
+void vpv_policy_arm_after(struct vpv_policy_reap *r, u16 k)
+{
+	r->arms++;
+	if (k > 1)
+		r->arms_late++;
+	/* What did not come is looked for by the caller. */
+	r->armed = 1;
 }
 
 void vpv_policy_armed(struct vpv_policy_reap *r, bool in_time)

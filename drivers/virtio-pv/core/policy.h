@@ -8,7 +8,7 @@
  * A flush point may answer "wait": buffers were published, the decision about
  * them comes later. It is owed from then on, and one of these pays it: a later
  * flush point (enough buffers, or long enough), a drain that leaves the device
- * idle, the timer.
+ * idle, the end of a poll, the timer.
  */
 #ifndef VPV_POLICY_H
 #define VPV_POLICY_H
@@ -33,6 +33,8 @@ enum vpv_policy_mode {
 #define VPV_POLICY_BUSY_EXITS 16
 /* It waits no longer than so many, seen at a flush point; the timer: twice. */
 #define VPV_POLICY_WAIT_EXITS 40
+/* Within a poll, where waits do not pay: an exit would have held up what follows as long. */
+#define VPV_POLICY_POLL_EXITS 2
 /* The most buffers one kick waits for, and what it waits for if the submitter is busy. */
 #define VPV_POLICY_BATCH 32
 /* Nothing waits longer than this for a flush point. */
@@ -46,8 +48,9 @@ enum vpv_policy_mode {
 /* Flush points without a wait after one was in vain; twice as many each time, up to. */
 #define VPV_POLICY_SHALLOW 128
 #define VPV_POLICY_SHALLOW_MAX 4096
-/* Buffers of an epoch, which waits or does not. */
+/* Buffers of an epoch, which waits or does not; of one where completions are taken late. */
 #define VPV_POLICY_EPOCH 128
+#define VPV_POLICY_EPOCH_LATE 512
 /* Epochs between trials of the other way: four times as many after each that did not pay. */
 #define VPV_POLICY_TRIAL_MIN 2
 #define VPV_POLICY_TRIAL_MAX 512
@@ -68,21 +71,29 @@ enum vpv_policy_answer {
  * struct vpv_policy_view - a flush point as the policy sees it
  * @mode: what the user wants
  * @urgent: somebody waits for one of these buffers alone
+ * @late: completions are taken late, see &vpv_queue_desc.reaps_late
+ * @bulk: a part of much: saving a notification is worth its latency, whatever trials say
+ * @polling: within a poll of the driver, whose end is a flush point, too
  * @published: buffers published by this flush point
  * @undecided: buffers published since the last decision, these included
  * @in_flight: buffers the device has not given back, these included
- * @latency_ns: how long a buffer takes, from publish to reap
+ * @latency_ns: how long a buffer takes, from publish to reap; 0: nobody knows
  * @exit_ns: how long a notification takes
+ * @kicks: notifications so far
  * @now: ns of a clock that may be a little wrong; only costs depend on it
  */
 struct vpv_policy_view {
 	enum vpv_policy_mode mode;
 	bool urgent;
+	bool late;
+	bool bulk;
+	bool polling;
 	u16 published;
 	u16 undecided;
 	u16 in_flight;
 	u32 latency_ns;
 	u32 exit_ns;
+	u64 kicks;
 	u64 now;
 };
 
@@ -91,7 +102,8 @@ struct vpv_policy_view {
  * @since: when this epoch began
  * @last: the flush point before this one
  * @buffers: published in this epoch
- * @ns: what a buffer takes without waits and with them, the best lately; 0: unknown
+ * @kicks: before it
+ * @ns: what a buffer takes without waits and with them, lately; 0: unknown
  * @left: epochs until the next trial
  * @interval: epochs between trials
  * @waits: this epoch has waits
@@ -101,6 +113,7 @@ struct vpv_policy_trial {
 	u64 since;
 	u64 last;
 	u32 buffers;
+	u64 kicks;
 	u32 ns[2];
 	u16 left;
 	u16 interval;
@@ -119,6 +132,7 @@ struct vpv_policy_trial {
  * @waits_drained: waits ended by a drain
  * @waits_timer: waits ended by the timer
  * @waiting: a decision is owed
+ * @polling: at the latest by the end of a poll
  * @since: since when
  * @last: the flush point before this one
  * @gap_ns: how far apart they are, moving average
@@ -140,6 +154,7 @@ struct vpv_policy_submit {
 	u64 waits_drained;
 	u64 waits_timer;
 	bool waiting;
+	bool polling;
 	u64 since;
 	u64 last;
 	u32 gap_ns;
@@ -231,6 +246,15 @@ void vpv_policy_decided(struct vpv_policy_submit *s, bool kick);
 bool vpv_policy_drained(struct vpv_policy_submit *s, const struct vpv_policy_view *v);
 
 /**
+ * vpv_policy_polled() - the end of a poll, while a decision is owed
+ * @s: the side
+ * @v: what there is to know; @v->published is 0
+ *
+ * Return: true: decide now; false: others wait, and their timer is on.
+ */
+bool vpv_policy_polled(struct vpv_policy_submit *s, const struct vpv_policy_view *v);
+
+/**
  * vpv_policy_expired() - the timer fired, while a decision is owed
  * @s: the side
  * @v: what there is to know; @v->published is 0
@@ -279,6 +303,7 @@ void vpv_policy_arm_batch(struct vpv_policy_reap *r, u16 k);
  * so the interrupt is sure to come.
  */
 u16 vpv_policy_arm_lazy(struct vpv_policy_reap *r, u16 in_flight);
+void vpv_policy_arm_after(struct vpv_policy_reap *r, u16 k);
 void vpv_policy_armed(struct vpv_policy_reap *r, bool in_time);
 
 /**

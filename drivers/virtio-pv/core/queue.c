@@ -122,6 +122,13 @@ bool vpv_queue_rearm_lazy(struct vpv_queue *q)
 }
 EXPORT_SYMBOL_GPL(vpv_queue_rearm_lazy);
 
+bool vpv_queue_rearm_after(struct vpv_queue *q, u16 k)
+{
+	vpv_policy_arm_after(&q->core->reap, k);
+	return vpv_queue_arm(q, k);
+}
+EXPORT_SYMBOL_GPL(vpv_queue_rearm_after);
+
 void vpv_queue_park(struct vpv_queue *q)
 {
 	vpv_ring_park(q->ring);

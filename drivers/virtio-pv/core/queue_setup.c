@@ -214,6 +214,8 @@ static void init_queue(struct vpv_dev *vdev, u16 index, const struct vpv_queue_d
 	q->core->with_previous = desc->with_previous && index;
 	q->core->standing = desc->standing;
 	q->core->moderate = desc->moderate && desc->callback;
+	q->core->reaps_late = desc->reaps_late;
+	q->core->poll_cpu = -1;
 	spin_lock_init(&q->submit_lock);
 	spin_lock_init(&q->reap_lock);
 	lockdep_set_class(&q->submit_lock, &vdev->drv->queue_keys[0]);

@@ -6,21 +6,38 @@
 /* Or to different loads. */
 #define FORGET_NS (1000 * 1000 * 1000)
 
-static void begin(struct vpv_policy_trial *t, u64 now)
+static void begin(struct vpv_policy_trial *t, const struct vpv_policy_view *v)
 {
-	t->since = now;
+	t->since = v->now;
 	t->buffers = 0;
+	t->kicks = v->kicks;
+}
+
+static u32 epoch(const struct vpv_policy_view *v)
+{
+	return v->late ? VPV_POLICY_EPOCH_LATE : VPV_POLICY_EPOCH;
 }
 
 /*
  * The best lately: what disturbs an epoch, another guest's work or a burst of other
- * interrupts, only ever makes it longer. Old records fade.
+ * interrupts, only ever makes it longer. Old records fade. Not so where nobody
+ * waits for completions: a device that the host holds up needs no notification
+ * meanwhile, and the epoch is short; so the mean, and of longer epochs.
  */
-static void note(u32 *best, u32 ns)
+static void note(u32 *ns, const struct vpv_policy_view *v, u32 sample)
 {
-	u32 faded = *best + *best / 32 + 1;
+	u32 faded = *ns + *ns / 32 + 1;
 
-	*best = *best && faded < ns ? faded : ns;
+	if (v->late)
+		*ns = vpv_policy_average(*ns, sample, ~0u);
+	else
+		*ns = *ns && faded < sample ? faded : sample;
+}
+
+/* At most the time that exits took can be saved; it has to be an eighth for a trial. */
+static bool promising(const struct vpv_policy_trial *t, const struct vpv_policy_view *v, u64 ns)
+{
+	return !v->late || t->waits || 8 * (v->kicks - t->kicks) * v->exit_ns >= ns;
 }
 
 /* Waiting costs latency where it saves no time, so a draw is not enough. */
@@ -30,10 +47,12 @@ static bool pays(const struct vpv_policy_trial *t)
 }
 
 /* An epoch is over: the next one. */
-static void judge(struct vpv_policy_trial *t)
+static void judge(struct vpv_policy_trial *t, bool promise)
 {
 	if (t->waits == t->prefers) {
-		if (!--t->left)
+		if (t->left > 1)
+			t->left--;
+		else if (promise)
 			t->waits = !t->prefers;
 		return;
 	}
@@ -48,10 +67,10 @@ static void judge(struct vpv_policy_trial *t)
 }
 
 /* A trial that takes far longer than what it is compared with has failed already. */
-static bool hopeless(const struct vpv_policy_trial *t, u64 ns)
+static bool hopeless(const struct vpv_policy_trial *t, const struct vpv_policy_view *v, u64 ns)
 {
 	return t->waits != t->prefers && t->ns[t->prefers] &&
-	       ns > (u64)2 * VPV_POLICY_EPOCH * t->ns[t->prefers];
+	       ns > (u64)2 * epoch(v) * t->ns[t->prefers];
 }
 
 void vpv_policy_trial(struct vpv_policy_trial *t, const struct vpv_policy_view *v)
@@ -64,18 +83,18 @@ void vpv_policy_trial(struct vpv_policy_trial *t, const struct vpv_policy_view *
 			.interval = VPV_POLICY_TRIAL_MIN, .left = VPV_POLICY_TRIAL_MIN,
 			.last = v->now,
 		};
-		begin(t, v->now);
+		begin(t, v);
 		return;
 	}
 	/* As does a clock that went backwards. */
 	if (gap > PAUSE_NS) {
-		begin(t, v->now);
+		begin(t, v);
 		return;
 	}
 	t->buffers += v->published;
-	if (!t->buffers || (t->buffers < VPV_POLICY_EPOCH && !hopeless(t, ns)))
+	if (!t->buffers || (t->buffers < epoch(v) && !hopeless(t, v, ns)))
 		return;
-	note(&t->ns[t->waits], (ns >> 32 ? ~0u : (u32)ns) / t->buffers);
-	judge(t);
-	begin(t, v->now);
+	note(&t->ns[t->waits], v, (ns >> 32 ? ~0u : (u32)ns) / t->buffers);
+	judge(t, promising(t, v, ns));
+	begin(t, v);
 }

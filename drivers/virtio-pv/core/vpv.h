@@ -87,6 +87,9 @@ struct vpv_config_field {
  *	would have its own
  * @moderate: kicks and interrupts may wait, as &vpv_driver.notify says; buffers are
  *	requests that are answered one by one, and the queue interrupts
+ * @reaps_late: completions are taken when the driver comes by, so neither how long a
+ *	buffer takes nor how many are in flight tells anything; the driver asks for
+ *	interrupts by itself
  * @standing: buffers lie with the device until something happens (receive
  *	queues), so nobody waits for them before a suspend
  * @ctx: the driver's own
@@ -99,6 +102,7 @@ struct vpv_queue_desc {
 	u16 direct_max;
 	bool with_previous;
 	bool moderate;
+	bool reaps_late;
 	bool standing;
 	void *ctx;
 };
@@ -231,7 +235,8 @@ static inline bool vpv_has_feature(const struct vpv_dev *vdev, unsigned int bit)
  * @name: see &vpv_queue_desc.name
  * @ctx: the driver's own
  * @submit_lock: serialises the submit side: stage, commit. May be taken in
- *	hard interrupt context, so take it with interrupts off
+ *	hard interrupt context, so take it with interrupts off. A driver with a lock
+ *	of its own around both needs it for commit only
  * @reap_lock: serialises the completion side: reap, rearm, park; interrupts off
  * @ring: the ring
  * @core: the core's private part
@@ -510,6 +515,48 @@ bool vpv_queue_commit(struct vpv_queue *q);
 void vpv_queue_urgent(struct vpv_queue *q);
 
 /**
+ * vpv_queue_poll_begin() - what this CPU sends until vpv_queue_poll_end() may be told at once
+ * @q: a queue that is moderated
+ *
+ * Context: softirqs off until the end, on the same CPU. Without locks. Where polls
+ * on several CPUs overlap, the latest alone makes flush points wait.
+ */
+void vpv_queue_poll_begin(struct vpv_queue *q);
+
+/**
+ * vpv_queue_poll_end() - a flush point for what was sent since vpv_queue_poll_begin()
+ * @q: the queue
+ *
+ * And, completions having been taken, for what a device that is idle was not told of.
+ * Context: as vpv_queue_poll_begin().
+ */
+void vpv_queue_poll_end(struct vpv_queue *q);
+
+/**
+ * vpv_queue_patience_ns() - how long notifications may be put off in a busy queue
+ * @q: a queue that is moderated
+ *
+ * Context: any. Return: ns, from what an exit takes; 0: not at all, or not known yet.
+ */
+u32 vpv_queue_patience_ns(const struct vpv_queue *q);
+
+/**
+ * vpv_queue_kicks() - notifications so far, those by timers too
+ * @q: the queue
+ *
+ * Context: submit_lock.
+ */
+u64 vpv_queue_kicks(const struct vpv_queue *q);
+
+/**
+ * vpv_queue_bulk() - the next vpv_queue_commit() may wait although trials say no
+ * @q: a queue that is moderated
+ *
+ * What was staged is a part of much more, by the looks of it. Unless it was urgent.
+ */
+void vpv_queue_bulk(struct vpv_queue *q);
+
+/**
  * vpv_queue_kick() - notify the device: an exit; outside of the lock
  * @q: the queue
  */
@@ -545,6 +592,15 @@ bool vpv_queue_rearm(struct vpv_queue *q);
  * Return: false when that much has completed already: reap on.
  */
 bool vpv_queue_rearm_lazy(struct vpv_queue *q);
+
+/**
+ * vpv_queue_rearm_after() - ask for an interrupt after @k more completions
+ * @q: a queue that is not moderated, or reaps late
+ * @k: at least 1; where as many may never come the caller looks at times, too
+ *
+ * Return: false when that many have completed already: reap on.
+ */
+bool vpv_queue_rearm_after(struct vpv_queue *q, u16 k);
 
 /**
  * vpv_queue_park() - begin of a drain, or a polled queue: no interrupts

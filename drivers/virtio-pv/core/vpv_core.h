@@ -129,7 +129,10 @@ struct vpv_shared {
  * @kick_data: ring position for the doorbell, as of the last decision
  * @staged: buffers staged since the last publish; submit_lock
  * @moderate: see &vpv_queue_desc.moderate
+ * @reaps_late: see &vpv_queue_desc.reaps_late
  * @urgent: the next flush point decides; submit_lock
+ * @bulk: the next flush point may wait whatever trials say; submit_lock
+ * @poll_cpu: within a poll of the driver, which ends with a flush point; -1: none
  * @timer_on: @backstop is pending or running; submit_lock
  * @submit: policy of the submit side; submit_lock
  * @exit_ns: what a notification takes
@@ -169,8 +172,11 @@ struct vpv_queue_core {
 	u16 kick_data;
 	u16 staged;
 	bool moderate;
+	bool reaps_late;
 	bool urgent;
+	bool bulk;
 	bool timer_on;
+	int poll_cpu;
 	struct vpv_policy_submit submit;
 	u32 exit_ns;
 	struct vpv_policy_latency latency;

@@ -267,3 +267,141 @@ TEST(policy_average_is_bounded)
 		a = vpv_policy_average(a, 1000, 20000);
 	CHECK(a < 1010);
 }
+
+/* Within a poll: the end decides, or what an exit would have cost. */
+TEST(policy_polls_are_one_batch)
+{
+	struct vpv_policy_submit s = { 0 };
+	struct vpv_policy_view v = { .mode = VPV_POLICY_AUTO, .published = 1, .undecided = 1,
+		.in_flight = 1, .exit_ns = 1000, .now = 1000, .polling = true };
+	unsigned int i;
+
+	/* also what is alone, in a queue that never had more than one */
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.published = 0;
+	CHECK(vpv_policy_polled(&s, &v));
+	CHECK_EQ(s.waits_drained, 1);
+	vpv_policy_decided(&s, true);
+
+	/* the device is busy with what it was told of */
+	v = (struct vpv_policy_view) { .mode = VPV_POLICY_AUTO, .published = 1, .undecided = 1,
+		.in_flight = 5, .exit_ns = 1000, .now = 10000, .polling = true };
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.undecided = 2;
+	v.now += VPV_POLICY_POLL_EXITS * v.exit_ns;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.published = 0;
+	CHECK(vpv_policy_polled(&s, &v));
+	vpv_policy_decided(&s, true);
+
+	/* too long */
+	v.published = v.undecided = 1;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.now += VPV_POLICY_POLL_EXITS * v.exit_ns + 1;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+
+	/* too many */
+	for (i = 1; i < VPV_POLICY_BATCH; i++) {
+		v.undecided = i;
+		CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	}
+	v.undecided = i;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+
+	v.undecided = 1;
+	v.urgent = true;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+	v.urgent = false;
+	v.mode = VPV_POLICY_LATENCY;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+}
+
+/* The end of a poll leaves alone those who wait for the next packet from elsewhere. */
+TEST(policy_polls_leave_other_waits_alone)
+{
+	struct vpv_policy_submit s = { 0 };
+	struct vpv_policy_view v = busy(&s, 20);
+
+	v.in_flight = 12;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.published = 0;
+	CHECK(!vpv_policy_polled(&s, &v));
+	/* unless the device is idle, or it was long enough */
+	v.in_flight = v.undecided;
+	CHECK(vpv_policy_polled(&s, &v));
+	v.in_flight = 12;
+	v.now += VPV_POLICY_WAIT_EXITS * v.exit_ns;
+	CHECK(vpv_policy_polled(&s, &v));
+	v.now -= VPV_POLICY_WAIT_EXITS * v.exit_ns;
+	CHECK(!vpv_policy_polled(&s, &v));
+	/* or one within the poll joined them, which has no timer of its own */
+	v.published = 1;
+	v.undecided = 2;
+	v.polling = true;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	v.published = 0;
+	CHECK(vpv_policy_polled(&s, &v));
+}
+
+/* Where completions are taken late, much in flight is no sign of a deep load. */
+TEST(policy_late_completions_tell_nothing)
+{
+	struct vpv_policy_submit s = { 0 };
+	struct vpv_policy_view v = busy(&s, 20);
+	unsigned int i, waited = 0;
+
+	v.in_flight = 60;
+	v.late = true;
+	for (i = 0; i < 100 && s.shallow == 0; i++) {
+		v.published = 1;
+		v.undecided = 1;
+		if (flush(&s, v) != VPV_POLICY_WAIT) {
+			vpv_policy_decided(&s, true);
+			continue;
+		}
+		waited++;
+		v.published = 0;
+		v.now += 2 * VPV_POLICY_WAIT_EXITS * v.exit_ns;
+		CHECK(vpv_policy_expired(&s, &v));
+		vpv_policy_decided(&s, true);
+	}
+	/* in vain each time, so it stops */
+	CHECK(s.shallow > 0);
+	CHECK(waited > 0);
+}
+
+/* Trials do not matter for a part of much, unless the user or somebody else is in a hurry. */
+TEST(policy_bulk_waits_without_trials)
+{
+	struct vpv_policy_submit s = { 0 };
+	struct vpv_policy_view v = busy(&s, 20);
+
+	v.mode = VPV_POLICY_AUTO;
+	CHECK(!s.trial.waits);
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+	v.bulk = true;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	/* several at once are a batch already */
+	v.published = v.undecided = 2;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+	v.published = v.undecided = 1;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_WAIT);
+	/* a small packet after it takes it along */
+	v.bulk = false;
+	v.undecided = 2;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+	v.bulk = true;
+	v.undecided = 1;
+	v.urgent = true;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+	vpv_policy_decided(&s, true);
+	v.urgent = false;
+	v.mode = VPV_POLICY_LATENCY;
+	CHECK_EQ(flush(&s, v), VPV_POLICY_DECIDE);
+}

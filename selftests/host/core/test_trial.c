@@ -117,3 +117,57 @@ TEST(trial_does_not_count_pauses)
 	go_on(&t, &l, 20 * VPV_POLICY_EPOCH);
 	CHECK(t.prefers || t.left);
 }
+
+/*
+ * Packets: now and then the host holds the device up, which is then awake and needs no
+ * notification, so that its shortest epochs are those without waits. On average
+ * they are longer.
+ */
+TEST(trial_of_packets_is_not_misled_by_short_epochs)
+{
+	struct vpv_policy_trial t = { 0 };
+	struct vpv_policy_view v = { .mode = VPV_POLICY_AUTO, .published = 1, .late = true,
+		.exit_ns = 20000 };
+	unsigned int i, waited = 0, seed = 1;
+	bool awake = false;
+
+	for (i = 0; i < 200 * VPV_POLICY_EPOCH_LATE; i++) {
+		if (!(i % 1500)) {
+			seed = seed * 1664525 + 1013904223;
+			awake = seed >> 30 == 0;
+		}
+		if (t.waits) {
+			v.now += 16000;
+			v.kicks += !(i % 32);
+			waited++;
+		} else {
+			v.now += awake ? 10000 : 26000;
+			v.kicks += !awake && i % 2;
+		}
+		vpv_policy_trial(&t, &v);
+	}
+	CHECK(t.prefers);
+	CHECK(waited > 150 * VPV_POLICY_EPOCH_LATE);
+}
+
+/* Exits that take little time are not worth a trial, which would cost latency. */
+TEST(trial_of_packets_needs_exits_to_save)
+{
+	struct vpv_policy_trial t = { 0 };
+	struct vpv_policy_view v = { .mode = VPV_POLICY_AUTO, .published = 1, .late = true,
+		.exit_ns = 10000 };
+
+	for (unsigned int i = 0; i < 100 * VPV_POLICY_EPOCH_LATE; i++) {
+		v.now += 100000;
+		v.kicks++;
+		vpv_policy_trial(&t, &v);
+		CHECK(!t.waits);
+	}
+	/* the same twice as fast */
+	for (unsigned int i = 0; i < 2 * VPV_POLICY_EPOCH_LATE && !t.waits; i++) {
+		v.now += 50000;
+		v.kicks++;
+		vpv_policy_trial(&t, &v);
+	}
+	CHECK(t.waits);
+}
