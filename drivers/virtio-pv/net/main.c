@@ -6,6 +6,10 @@
 
 #include "net.h"
 
+static unsigned int vpv_net_notify = VPV_NOTIFY_DEFAULT;
+module_param_cb(notify, &vpv_notify_ops, &vpv_net_notify, 0644);
+MODULE_PARM_DESC(notify, VPV_NOTIFY_HELP);
+
 static int vpv_net_probe(struct vpv_dev *vdev)
 {
 	struct vpv_net *vn;
@@ -112,6 +116,7 @@ static struct vpv_driver vpv_net_driver = {
 	.outer_lock = rtnl_lock,
 	.outer_unlock = rtnl_unlock,
 	.queue_reset = true,
+	.notify = &vpv_net_notify,
 };
 module_vpv_driver(vpv_net_driver);
 

@@ -8,6 +8,7 @@
  *	hdr.c		packet headers: made and checked; pure
  *	rx.c		receive: buffers, packets
  *	tx.c		transmit
+ *	tx_sock.c	which sockets wait for their packets
  *	xdp.c		XDP programs: attached, run
  *	xdp_tx.c	frames of XDP, ours and others', sent
  *	xsk.c		AF_XDP: queues bound, packets to user space
@@ -303,6 +304,9 @@ struct vpv_net_tx_map;
  * @xsk_busy: packets of it in flight; transmit lock
  * @need: room that the largest packet takes
  * @wake: room at which a stopped queue goes on
+ * @awaited: completions still to come until the interrupt that somebody waits for
+ * @corked: small packets of TCP still to come that get an interrupt
+ * @kicks_seen: of the queue, counted in @stats
  * @since_reap: packets sent since completions were last looked for
  * @lost: buffers were dropped: the byte limit has to start anew
  * @progress: jiffies when something came back, or an empty queue was sent to
@@ -324,6 +328,9 @@ struct vpv_net_tx {
 	unsigned int need;
 	unsigned int wake;
 	unsigned int since_reap;
+	unsigned int awaited;
+	unsigned int corked;
+	u64 kicks_seen;
 	bool lost;
 	unsigned long progress;
 	unsigned long patience;

@@ -10,7 +10,7 @@
 #include <linux/cpumask.h>
 #include <linux/slab.h>
 
-#include "net.h"
+#include "tx.h"
 
 #define IDLE_RING 2
 
@@ -58,15 +58,11 @@ static bool pair_polls_later(struct vpv_net_pair *pair, int work)
  * The receive queue is armed before NAPI is over: an interrupt in between makes
  * napi_complete_done() fail, and the poll goes on.
  */
-static int pair_poll(struct napi_struct *napi, int budget)
+static int pair_poll_all(struct vpv_net_pair *pair, int budget)
 {
-	struct vpv_net_pair *pair = container_of(napi, struct vpv_net_pair, napi);
 	int work;
 
 	vpv_net_tx_poll(pair, budget);
-	/* netpoll: no packet is received, so no program runs. */
-	if (!budget)
-		return 0;
 	work = vpv_net_rx_poll(pair, budget);
 	if (pair->tx.xsk && vpv_net_xsk_send(pair))
 		return budget;
@@ -78,8 +74,28 @@ static int pair_poll(struct napi_struct *napi, int budget)
 		vpv_queue_park(pair->rx.q);
 		return budget;
 	}
-	if (!napi_complete_done(napi, work))
+	if (!napi_complete_done(&pair->napi, work))
 		vpv_queue_park(pair->rx.q);
+	return work;
+}
+
+/*
+ * What is sent because of what was received, answers above all, is one batch; GRO
+ * lets go of some of it only when NAPI is over.
+ */
+static int pair_poll(struct napi_struct *napi, int budget)
+{
+	struct vpv_net_pair *pair = container_of(napi, struct vpv_net_pair, napi);
+	int work;
+
+	/* netpoll: no packet is received, so no program runs. */
+	if (!budget) {
+		vpv_net_tx_poll(pair, 0);
+		return 0;
+	}
+	vpv_queue_poll_begin(pair->tx.q);
+	work = pair_poll_all(pair, budget);
+	vpv_queue_poll_end(pair->tx.q);
 	return work;
 }
 
@@ -123,6 +139,8 @@ static void wait_for_transmitter(struct vpv_net_tx *tx)
 	__netif_tx_lock_bh(tx->txq);
 	netif_tx_stop_queue(tx->txq);
 	tx->open = false;
+	/* What is to come back has to be known to the device. */
+	vpv_net_tx_flush_now(tx);
 	__netif_tx_unlock_bh(tx->txq);
 }
 
@@ -280,7 +298,8 @@ static void describe(struct vpv_net *vn, struct vpv_queue_desc *descs)
 		};
 		*tx = (struct vpv_queue_desc){
 			.name = pair->tx_name, .callback = pair_irq, .with_previous = true,
-			.table_len = VPV_NET_TX_SEGS, .direct_max = VPV_NET_TX_DIRECT, .ctx = pair,
+			.table_len = VPV_NET_TX_SEGS, .direct_max = VPV_NET_TX_DIRECT,
+			.moderate = true, .reaps_late = true, .ctx = pair,
 		};
 	}
 	if (vpv_net_has(vn, VIRTIO_NET_F_CTRL_VQ))

@@ -5,22 +5,31 @@
  *
  * Completions are taken without an interrupt each: when the pair polls for
  * received packets, when many were sent, and by a coarse timer while there are
- * any. An interrupt is asked for only when the queue is stopped, by a full ring
- * or by its byte limit; whoever sees the queue stopped, under its lock, asks
- * before letting go of the lock. So a stopped queue always has an interrupt to
- * come, or NAPI scheduled.
+ * any. An interrupt is asked for only when somebody waits: the queue, stopped by
+ * a full ring or by its byte limit, or the socket of a packet, which may have no
+ * more under way. Whoever sees the queue stopped, under its lock, asks before
+ * letting go of the lock. So a stopped queue always has an interrupt to come, or
+ * NAPI scheduled.
  *
- * Both sides of the queue are under the stack's transmit lock.
+ * The device is told of packets when the policy says so (docs/notifications.md),
+ * at once where somebody waits: nothing more would come before.
+ *
+ * Both sides of the queue are under the stack's transmit lock; the queue's
+ * submit_lock is for the policy's timer, which may decide in hard interrupt
+ * context.
  */
 #include <linux/delay.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include <net/sock.h>
 
 #include "tx.h"
 
 /* Looks at a queue that is to stop, a millisecond apart. */
 #define TX_STOP_TRIES 50
+/* TCP may have 4 ms of its rate under way, not 1: what other late drivers ask for. */
+#define TX_PACING_SHIFT 8
 
 struct tx_cb {
 	struct vpv_net_tx_map *map;
@@ -187,22 +196,59 @@ unmap:
 	return err;
 }
 
-/* A flush point. */
-void vpv_net_tx_flush(struct vpv_net_tx *tx)
+/* Timers and polls kick, too, so they are counted where the next one passes. */
+static void tx_count_kicks(struct vpv_net_tx *tx, u64 kicks)
 {
-	bool kick = vpv_queue_commit(tx->q);
+	if (kicks == tx->kicks_seen)
+		return;
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_add(&tx->stats.kicks, kicks - tx->kicks_seen);
+	u64_stats_update_end(&tx->stats.syncp);
+	tx->kicks_seen = kicks;
+}
 
-	if (!timer_pending(&tx->backstop)) {
+enum tx_haste {
+	TX_WAIT,	/* as the policy likes */
+	TX_BULK,	/* also where it saves no time */
+	TX_NOW,		/* nothing more may come before */
+};
+
+static void tx_flush(struct vpv_net_tx *tx, enum tx_haste haste)
+{
+	unsigned long flags;
+	bool kick;
+	u64 kicks;
+
+	spin_lock_irqsave(&tx->q->submit_lock, flags);
+	/* netpoll, of a machine that may be about to stop: no timer would come. */
+	if (haste == TX_NOW || irqs_disabled_flags(flags))
+		vpv_queue_urgent(tx->q);
+	if (haste == TX_BULK)
+		vpv_queue_bulk(tx->q);
+	kick = vpv_queue_commit(tx->q);
+	kicks = vpv_queue_kicks(tx->q);
+	spin_unlock_irqrestore(&tx->q->submit_lock, flags);
+
+	if (!timer_pending(&tx->backstop) && vpv_queue_in_flight(tx->q)) {
 		/* The queue was empty until now. */
 		WRITE_ONCE(tx->progress, jiffies);
 		mod_timer(&tx->backstop, jiffies + VPV_NET_TX_BACKSTOP);
 	}
-	if (!kick)
-		return;
-	vpv_queue_kick(tx->q);
-	u64_stats_update_begin(&tx->stats.syncp);
-	u64_stats_inc(&tx->stats.kicks);
-	u64_stats_update_end(&tx->stats.syncp);
+	if (kick)
+		vpv_queue_kick(tx->q);
+	tx_count_kicks(tx, kicks);
+}
+
+/* A flush point. */
+void vpv_net_tx_flush(struct vpv_net_tx *tx)
+{
+	tx_flush(tx, TX_WAIT);
+}
+
+/* One after which nothing more may come. */
+void vpv_net_tx_flush_now(struct vpv_net_tx *tx)
+{
+	tx_flush(tx, TX_NOW);
 }
 
 static void tx_count_sent(struct vpv_net_tx *tx, unsigned int bytes)
@@ -231,6 +277,7 @@ static unsigned int tx_finish_skb(struct vpv_net_pair *pair, struct sk_buff *skb
 {
 	unsigned int bytes = skb->len;
 
+	vpv_net_tx_learn(&pair->tx, skb);
 	vpv_net_tx_unmap(pair->vn, &pair->tx, tx_cb(skb)->map);
 	napi_consume_skb(skb, budget);
 	return bytes;
@@ -243,44 +290,71 @@ static void tx_count_timeout(struct vpv_net_tx *tx)
 	u64_stats_update_end(&tx->stats.syncp);
 }
 
-/* Takes completions. @budget: NAPI's, 0: from elsewhere. */
-void vpv_net_tx_reap(struct vpv_net_pair *pair, int budget)
+/* Under way from the first to the last call of a pass: what is given back in bulk. */
+struct tx_sum {
+	unsigned int packets;
+	unsigned int bytes;
+	unsigned int frames;
+	unsigned int xsk;
+	struct xdp_frame_bulk bulk;
+};
+
+static void tx_drain(struct vpv_net_pair *pair, int budget, struct tx_sum *sum)
 {
 	struct vpv_net_tx *tx = &pair->tx;
 	struct vpv_done done[VPV_NET_REAP_MAX];
-	unsigned int packets = 0, bytes = 0, frames = 0, xsk = 0, i, n;
-	struct xdp_frame_bulk bulk;
+	unsigned int i, n;
 
-	/* netpoll: frames' pages cannot be given back with interrupts off. */
-	if (unlikely(tx->frames && irqs_disabled()))
-		return;
-	tx->since_reap = 0;
-	xdp_frame_bulk_init(&bulk);
-	rcu_read_lock();	/* for the frames' pools */
 	vpv_queue_park(tx->q);
 	while ((n = vpv_queue_reap(tx->q, done, VPV_NET_REAP_MAX))) {
 		for (i = 0; i < n; i++) {
 			switch (vpv_net_tx_kind(done[i].token)) {
 			case VPV_NET_TX_SKB:
-				bytes += tx_finish_skb(pair, done[i].token, budget);
-				packets++;
+				sum->bytes += tx_finish_skb(pair, done[i].token, budget);
+				sum->packets++;
 				break;
 			case VPV_NET_TX_FRAME:
-				vpv_net_frame_done(pair, done[i].token, &bulk);
-				frames++;
+				vpv_net_frame_done(pair, done[i].token, &sum->bulk);
+				sum->frames++;
 				break;
 			default:
-				xsk++;
+				sum->xsk++;
 			}
 		}
+		WRITE_ONCE(tx->awaited, tx->awaited > n ? tx->awaited - n : 0);
 	}
-	xdp_flush_frame_bulk(&bulk);
+}
+
+/* An interrupt that a socket waits for, and that is still to come, is asked for again. */
+static bool tx_rearm(struct vpv_net_tx *tx)
+{
+	return !tx->awaited || !vpv_queue_in_flight(tx->q) ||
+	       vpv_queue_rearm_after(tx->q, tx->awaited);
+}
+
+/* Takes completions. @budget: NAPI's, 0: from elsewhere. */
+void vpv_net_tx_reap(struct vpv_net_pair *pair, int budget)
+{
+	struct vpv_net_tx *tx = &pair->tx;
+	struct tx_sum sum = {};
+
+	/* netpoll: frames' pages cannot be given back with interrupts off. */
+	if (unlikely(tx->frames && irqs_disabled()))
+		return;
+	tx->since_reap = 0;
+	xdp_frame_bulk_init(&sum.bulk);
+	rcu_read_lock();	/* for the frames' pools */
+	/* Ends: what is awaited gets less by what has come. */
+	do {
+		tx_drain(pair, budget, &sum);
+	} while (!tx_rearm(tx));
+	xdp_flush_frame_bulk(&sum.bulk);
 	rcu_read_unlock();
-	if (xsk)
-		vpv_net_xsk_sent(tx, xsk);
-	if (packets)
-		netdev_tx_completed_queue(tx->txq, packets, bytes);
-	if (!packets && !frames && !xsk)
+	if (sum.xsk)
+		vpv_net_xsk_sent(tx, sum.xsk);
+	if (sum.packets)
+		netdev_tx_completed_queue(tx->txq, sum.packets, sum.bytes);
+	if (!sum.packets && !sum.frames && !sum.xsk)
 		return;
 	WRITE_ONCE(tx->progress, jiffies);
 	WRITE_ONCE(tx->patience, VPV_NET_TX_TIMEOUT);
@@ -293,11 +367,13 @@ static bool tx_full(struct vpv_net_tx *tx)
 	return vpv_queue_room(tx->q) < tx->need;
 }
 
-/* The queue is stopped: an interrupt for most of what is in flight, or NAPI now. */
+/* Somebody waits: an interrupt for most of what is in flight, or NAPI now. */
 static void tx_await(struct vpv_net_pair *pair)
 {
-	tx_count_stop(&pair->tx);
-	if (!vpv_queue_rearm_lazy(pair->tx.q))
+	u16 n = vpv_queue_in_flight(pair->tx.q);
+
+	WRITE_ONCE(pair->tx.awaited, n - n / 4);
+	if (n && !vpv_queue_rearm_after(pair->tx.q, n - n / 4))
 		napi_schedule(&pair->napi);
 }
 
@@ -306,7 +382,7 @@ netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct vpv_net *vn = vpv_net_of(dev);
 	struct vpv_net_pair *pair = &vn->pairs[skb_get_queue_mapping(skb)];
 	struct vpv_net_tx *tx = &pair->tx;
-	bool more = netdev_xmit_more(), flush;
+	bool more = netdev_xmit_more(), flush, stopped, waits;
 	unsigned int len = skb->len;
 	int err;
 
@@ -316,7 +392,8 @@ netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	err = tx_stage(vn, tx, skb);
 	if (unlikely(err == -EAGAIN)) {
 		netif_tx_stop_queue(tx->txq);
-		vpv_net_tx_flush(tx);
+		vpv_net_tx_flush_now(tx);
+		tx_count_stop(tx);
 		tx_await(pair);
 		return NETDEV_TX_BUSY;
 	}
@@ -336,9 +413,16 @@ netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev)
 		netif_tx_stop_queue(tx->txq);
 		flush = true;
 	}
-	if (flush)
-		vpv_net_tx_flush(tx);
-	if (netif_xmit_stopped(tx->txq))
+	sk_pacing_shift_update(skb->sk, TX_PACING_SHIFT);
+	if (!flush)
+		return NETDEV_TX_OK;
+	stopped = netif_xmit_stopped(tx->txq);
+	waits = stopped || vpv_net_tx_socket_waits(tx, skb);
+	tx_flush(tx, waits ? TX_NOW : skb_is_gso(skb) ? TX_BULK : TX_WAIT);
+	if (stopped)
+		tx_count_stop(tx);
+	/* Asked for once: what was sent since then comes soon after. */
+	if (stopped || (waits && !tx->awaited))
 		tx_await(pair);
 	return NETDEV_TX_OK;
 }
@@ -347,16 +431,19 @@ netdev_tx_t vpv_net_xmit(struct sk_buff *skb, struct net_device *dev)
 
 /*
  * From NAPI. A running transmitter takes completions by itself, so there is no
- * waiting for its lock, unless the queue is stopped: then none is running, or
- * one that is about to ask for an interrupt.
+ * waiting for its lock, unless somebody waits: when the queue is stopped none is
+ * running, or one that is about to ask for an interrupt; and a socket's interrupt
+ * comes once.
  */
 void vpv_net_tx_poll(struct vpv_net_pair *pair, int budget)
 {
 	struct vpv_net_tx *tx = &pair->tx;
+	unsigned long flags;
+	u64 kicks;
 
 	if (!vpv_queue_in_flight(tx->q))
 		return;
-	if (netif_xmit_stopped(tx->txq))
+	if (netif_xmit_stopped(tx->txq) || READ_ONCE(tx->awaited))
 		__netif_tx_lock(tx->txq, smp_processor_id());
 	else if (!__netif_tx_trylock(tx->txq))
 		return;
@@ -373,6 +460,10 @@ void vpv_net_tx_poll(struct vpv_net_pair *pair, int budget)
 	} else if (timer_pending(&tx->backstop)) {
 		timer_delete(&tx->backstop);
 	}
+	spin_lock_irqsave(&tx->q->submit_lock, flags);
+	kicks = vpv_queue_kicks(tx->q);
+	spin_unlock_irqrestore(&tx->q->submit_lock, flags);
+	tx_count_kicks(tx, kicks);
 	__netif_tx_unlock(tx->txq);
 }
 
@@ -458,6 +549,7 @@ void vpv_net_tx_start(struct vpv_net_pair *pair)
 		netdev_tx_reset_queue(tx->txq);
 	tx->lost = false;
 	tx->since_reap = 0;
+	WRITE_ONCE(tx->awaited, 0);
 	vpv_net_tx_sizes(pair);
 	WRITE_ONCE(tx->progress, jiffies);
 	vpv_queue_park(tx->q);

@@ -42,7 +42,12 @@ int vpv_net_tx_map_piece(struct vpv_net *vn, struct vpv_net_tx_map *map, struct 
 			 unsigned int offset, unsigned int len);
 void vpv_net_tx_unmap(struct vpv_net *vn, struct vpv_net_tx *tx, struct vpv_net_tx_map *map);
 void vpv_net_tx_flush(struct vpv_net_tx *tx);
+void vpv_net_tx_flush_now(struct vpv_net_tx *tx);
 void vpv_net_tx_reap(struct vpv_net_pair *pair, int budget);
+
+/* tx_sock.c; under the transmit lock */
+bool vpv_net_tx_socket_waits(struct vpv_net_tx *tx, const struct sk_buff *skb);
+void vpv_net_tx_learn(struct vpv_net_tx *tx, const struct sk_buff *skb);
 
 /* xdp_tx.c */
 void vpv_net_count_frames(struct vpv_net_tx *tx, unsigned int sent, unsigned int left,

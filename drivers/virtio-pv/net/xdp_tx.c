@@ -156,7 +156,7 @@ unsigned int vpv_net_send_frames(struct vpv_net_pair *pair, struct xdp_frame **f
 	sent = stage_frames(pair, frames, n);
 	/* No room: the device has to see what there is. */
 	if (sent < n && tx->open)
-		vpv_net_tx_flush(tx);
+		vpv_net_tx_flush_now(tx);
 	__netif_tx_unlock(tx->txq);
 	for (unsigned int i = sent; i < n; i++)
 		xdp_return_frame_rx_napi(frames[i]);
@@ -187,7 +187,9 @@ int vpv_net_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u
 	pair = &vn->pairs[smp_processor_id() % READ_ONCE(vn->cur_pairs)];
 	__netif_tx_lock(pair->tx.txq, smp_processor_id());
 	sent = stage_frames(pair, frames, n);
-	if (pair->tx.open && ((flags & XDP_XMIT_FLUSH) || sent < n))
+	if (pair->tx.open && sent < n)
+		vpv_net_tx_flush_now(&pair->tx);
+	else if (pair->tx.open && (flags & XDP_XMIT_FLUSH))
 		vpv_net_tx_flush(&pair->tx);
 	__netif_tx_unlock(pair->tx.txq);
 	return sent;

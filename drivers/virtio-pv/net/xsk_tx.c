@@ -64,8 +64,10 @@ static bool xsk_send(struct vpv_net_pair *pair)
 	room = vpv_queue_room(tx->q);
 	want = room > tx->need ? min((room - tx->need) / XSK_SEGS, XSK_BATCH) : 0;
 	/* Full: an interrupt when most of it is done. */
-	if (!want)
+	if (!want) {
+		vpv_net_tx_flush_now(tx);
 		return !vpv_queue_rearm_lazy(tx->q);
+	}
 	n = xsk_tx_peek_release_desc_batch(tx->xsk, want);
 	if (!n)
 		return false;
