@@ -7,6 +7,7 @@
  *	config.c	device configuration -> validated
  *	hdr.c		packet headers: made and checked; pure
  *	rx.c		receive: buffers, packets
+ *	stream.c	few interrupts for streams; pure
  *	tx.c		transmit
  *	tx_sock.c	which sockets wait for their packets
  *	xdp.c		XDP programs: attached, run
@@ -53,6 +54,7 @@
 
 #include "../core/vpv.h"
 #include "hdr.h"
+#include "stream.h"
 
 /* What one packet of the largest kind takes: a linear part and its pages. */
 #define VPV_NET_TX_SEGS (MAX_SKB_FRAGS + 1)
@@ -247,6 +249,9 @@ struct vpv_net_rx_xdp {
  * @missing: buffers to come
  * @spared: the device has done without a kick once
  * @retry: memory was short
+ * @stream: when to interrupt for the next packets
+ * @joined: packets of streams that this poll found
+ * @joined_buffers: that they took
  * @stats: counters
  * @xdp: programs
  * @xsk: AF_XDP pool its buffers come from, or NULL; NAPI off to change it
@@ -265,6 +270,9 @@ struct vpv_net_rx {
 	unsigned int missing;
 	bool spared;
 	struct timer_list retry;
+	struct vpv_net_stream stream;
+	unsigned int joined;
+	unsigned int joined_buffers;
 	struct vpv_net_rx_stats stats;
 	struct vpv_net_rx_xdp xdp;
 	struct xsk_buff_pool *xsk;
@@ -345,6 +353,9 @@ struct vpv_net_tx {
  * @running: NAPI is enabled; RTNL
  * @napi: both queues'
  * @moderate: polls again, where interrupts are to be rare
+ * @timed: it did, and NAPI has not seen that yet
+ * @armed: ns when an interrupt for later than the next buffer was asked for; 0: for
+ *	the next one
  * @rx: receive
  * @tx: transmit
  * @coal: coalescing by the device, as wanted; RTNL and ctrl.lock
@@ -358,6 +369,8 @@ struct vpv_net_pair {
 	bool running;
 	struct napi_struct napi;
 	struct hrtimer moderate;
+	bool timed;
+	u64 armed;
 	struct vpv_net_rx rx;
 	struct vpv_net_tx tx;
 	struct vpv_net_coal coal[VPV_NET_DIRS];

@@ -8,11 +8,16 @@
  * without interrupts, and is never used.
  */
 #include <linux/cpumask.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 
 #include "tx.h"
 
 #define IDLE_RING 2
+/* The timer behind the interrupts of a stream is not set shorter. */
+#define STREAM_TIMER_MIN_NS (100 * NSEC_PER_USEC)
+/* In vpv_net_pair.armed: no interrupt will come, the timer polls. */
+#define POLL_LATER 1
 
 static unsigned int vpv_net_max_pairs;
 module_param_named(queue_pairs, vpv_net_max_pairs, uint, 0444);
@@ -29,11 +34,32 @@ static void pair_irq(struct vpv_queue *q)
 	__napi_schedule(&pair->napi);
 }
 
+static u64 stream_timer_ns(const struct vpv_net_pair *pair)
+{
+	return max_t(u64, 2 * vpv_queue_patience_ns(pair->tx.q), STREAM_TIMER_MIN_NS);
+}
+
+/*
+ * Moved lazily: started with the first of many late interrupts that all come in
+ * time, and never forwarded, because NAPI may start it meanwhile.
+ */
 static enum hrtimer_restart pair_moderate(struct hrtimer *timer)
 {
 	struct vpv_net_pair *pair = container_of(timer, struct vpv_net_pair, moderate);
+	u64 armed, due;
+	s64 left;
 
-	napi_schedule(&pair->napi);
+	smp_mb();	/* not queued any more, before armed; pair_rearm() does the reverse */
+	armed = READ_ONCE(pair->armed);
+	due = armed + stream_timer_ns(pair);
+	left = (s64)(due - local_clock());
+	if (armed > POLL_LATER && left > 0) {
+		left = min_t(s64, left, stream_timer_ns(pair));
+		hrtimer_start(timer, ns_to_ktime(left), HRTIMER_MODE_REL_SOFT);
+	} else if (armed) {
+		WRITE_ONCE(pair->timed, true);
+		napi_schedule(&pair->napi);
+	}
 	return HRTIMER_NORESTART;
 }
 
@@ -48,10 +74,41 @@ static bool pair_polls_later(struct vpv_net_pair *pair, int work)
 
 	if (!usecs || !work)
 		return false;
+	WRITE_ONCE(pair->armed, POLL_LATER);
 	if (napi_complete_done(&pair->napi, work))
 		hrtimer_start(&pair->moderate, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
 			      HRTIMER_MODE_REL_SOFT);
 	return true;
+}
+
+static void pair_start_timer(struct vpv_net_pair *pair)
+{
+	smp_mb();	/* armed before the timer's state; pair_moderate() does the reverse */
+	if (!hrtimer_is_queued(&pair->moderate))
+		hrtimer_start(&pair->moderate, ns_to_ktime(stream_timer_ns(pair)),
+			      HRTIMER_MODE_REL_SOFT);
+}
+
+/*
+ * Asks for the next interrupt of the receive queue: for the next packet, or in a
+ * stream for one after it, with the timer behind it. False: poll on.
+ */
+static bool pair_rearm(struct vpv_net_pair *pair, int work)
+{
+	struct vpv_net_rx *rx = &pair->rx;
+	u64 now = rx->joined ? local_clock() : 0;
+	u16 k;
+
+	k = vpv_net_stream_arm(&rx->stream, rx->joined, rx->joined_buffers, !work,
+			       xchg(&pair->timed, false),
+			       vpv_queue_patience_ns(pair->tx.q), now);
+	/* Never so many that the device runs out of buffers before. */
+	k = min_t(u16, k, rx->q->num / 4);
+	if (work || k == 1)
+		WRITE_ONCE(pair->armed, k > 1 ? now : 0);
+	if (k > 1)
+		pair_start_timer(pair);
+	return vpv_queue_rearm_after(rx->q, k);
 }
 
 /*
@@ -70,7 +127,7 @@ static int pair_poll_all(struct vpv_net_pair *pair, int budget)
 		return budget;
 	if (pair_polls_later(pair, work))
 		return work;
-	if (!vpv_queue_rearm(pair->rx.q)) {
+	if (!pair_rearm(pair, work)) {
 		vpv_queue_park(pair->rx.q);
 		return budget;
 	}
@@ -106,6 +163,9 @@ static void pair_start(struct vpv_net_pair *pair)
 	if (pair->running)
 		return;
 	pair->running = true;
+	pair->armed = 0;
+	pair->timed = false;
+	memset(&pair->rx.stream, 0, sizeof(pair->rx.stream));
 	vpv_net_rx_start(pair);
 	vpv_net_tx_start(pair);
 	napi_enable(&pair->napi);

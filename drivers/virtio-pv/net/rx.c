@@ -270,6 +270,10 @@ int vpv_net_rx_finish(struct vpv_net_pair *pair, struct vpv_net_rx_sum *sum)
 	rx->skb = NULL;
 	sum->packets++;
 	sum->bytes += skb->len;
+	if (skb_is_gso(skb)) {
+		rx->joined++;
+		rx->joined_buffers += vpv_net_hdr_buffers(&rx->hdr, &vn->rules);
+	}
 	skb_record_rx_queue(skb, pair->index);
 	skb->protocol = eth_type_trans(skb, vn->dev);
 	napi_gro_receive(&pair->napi, skb);
@@ -430,6 +434,8 @@ int vpv_net_rx_poll(struct vpv_net_pair *pair, int budget)
 	struct vpv_net_rx_sum sum = {};
 	int work;
 
+	rx->joined = 0;
+	rx->joined_buffers = 0;
 	vpv_net_xdp_begin_poll(pair);
 	work = rx_reap(pair, budget, &sum);
 	vpv_net_xdp_end_poll(pair);

@@ -155,7 +155,7 @@ static void run(bool packed, bool in_order)
 	__atomic_store_n(&stop, true, __ATOMIC_SEQ_CST);
 	wake(&kicks, &(u32){ 0 });
 	pthread_join(thread, NULL);
-	printf("%-8s%-18s%10.1f%14.4f%19.4f\n", kinds[kind],
+	printf("%-8s%-18s%10.1f%12.4f%16.4f\n", kinds[kind],
 	       packed ? in_order ? "packed-inorder" : "packed" :
 	       in_order ? "split-inorder" : "split",
 	       (double)ns / TOTAL, (double)nr_kicks / TOTAL, (double)nr_irqs / TOTAL);
@@ -169,7 +169,7 @@ int main(void)
 {
 	unsigned int i;
 
-	printf("%-8s%-18s%10s%14s%19s\n", "device", "ring of 256", "ns/buffer", "kicks/buffer",
+	printf("%-8s%-18s%10s%12s%16s\n", "device", "ring of 256", "ns/buffer", "kicks/buffer",
 	       "interrupts/buffer");
 	for (kind = POLLS; kind <= SLOW; kind++)
 		for (i = 0; i < 4; i++)
