@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
 # timeout: 120
-# briefly: none
+# briefly: 7.3
 # A host that takes no packets: the ring is far from full, and the device is reset
 # all the same. When the host is back, packets go on.
 . "$(dirname "$0")/lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
 # timeout: 120
-# briefly: none
+# briefly: 7.3
 # fresh: yes
 # Announcements after a move, few interrupts when asked for, the console over
 # the network, and a device pulled out under traffic. After net-life has suspended

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: net
-# briefly: none
+# briefly: 7.3
 # timeout: 300
 # XDP: each verdict, on rings of each kind; programs come and go under traffic.
 . "$(dirname "$0")/lib.sh"
