@@ -12,6 +12,7 @@ need_module virtio_pv_clock
 
 limit=1000000	# ns
 
+rebind clock1 none
 take clock0 || bail "no clock"
 ptp=$(cat "/sys/bus/pci/devices/$(bdf clock0)/clock0/ptp")
 

@@ -275,6 +275,7 @@ static struct vpv_driver vpv_clock_driver = {
 	.failed = failed,
 	.may_wake = may_wake,
 	.drop = drop,
+	.polls = true,
 };
 
 module_vpv_driver(vpv_clock_driver);

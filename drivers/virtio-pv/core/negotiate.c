@@ -4,6 +4,7 @@
  * are chosen; afterwards the device has to offer the same ones again.
  */
 #include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
 
 #include "vpv_core.h"
 #include "vpv_trace.h"
@@ -30,6 +31,8 @@ static void choose(struct vpv_dev_core *d, const u32 *offered, u32 *agreed)
 			dev_info(d->vdev.dev, "feature bit %u is off by parameter\n", bit);
 			vpv_word_clear(usable, bit);
 		}
+	if (d->vdev.drv->polls)
+		vpv_word_clear(usable, VIRTIO_RING_F_EVENT_IDX);
 	vpv_features_choose(usable, d->vdev.drv->features, d->vdev.drv->nr_features, agreed);
 }
 

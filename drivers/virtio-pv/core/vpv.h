@@ -137,6 +137,8 @@ struct vpv_queue_desc {
  * @queue_reset: devices of this type let go of the buffers of a queue that is
  *	reset. Else an overdue buffer takes a reset of the whole device: QEMU's
  *	block device, for one, forgets the ring but finishes the requests
+ * @polls: interrupts are rare, and off but for waits: no event index, whose parked
+ *	position a device may pass once a lap (QEMU 11.1 does, on a packed ring)
  * @notify: the user's choice for queues that are moderated; see vpv_notify_ops
  * @queue_keys: for lockdep, of submit_lock and reap_lock: each driver takes those of
  *	its queues within locks of its own; filled in by vpv_driver_register()
@@ -162,6 +164,7 @@ struct vpv_driver {
 	void (*outer_lock)(void);
 	void (*outer_unlock)(void);
 	bool queue_reset;
+	bool polls;
 	const unsigned int *notify;
 	struct lock_class_key *queue_keys;
 	struct module *owner;
