@@ -56,6 +56,10 @@ check_equal "processor time of the host goes up" 0 $?
 [ "$(host cpu devices)" -lt "$(host cpu)" ]
 check_equal "that of the devices is a part of it" 0 $?
 
+modprobe -qa virtio_pci virtio_balloon
+check "the guest follows a balloon, and it is timed" grep -qE '^ms [0-9]+ cpu [0-9]+ devices [0-9]+$' <(host balloon 448)
+check "and back" host balloon 512
+
 check "the monitor answers" host qmp query-status
 check "the monitor refuses" test 1 = "$(host qmp no-such-command >/dev/null; echo $?)"
 check "a device that is not there is refused" test 1 = "$(host device_del no0 >/dev/null; echo $?)"

@@ -120,6 +120,21 @@ def rss(machine, args):
         return next(line.split()[1] for line in status if line.startswith("VmRSS:"))
 
 
+def balloon(machine, args):
+    """balloon MIB: memory for the guest; once it has followed, "ms N cpu N devices N": the time, and
+    processor time of QEMU, all of it and without the guest's processors; 120 s at most."""
+    want = int(args[0]) << 20
+    begin, all_ms, vcpu_ms = time.monotonic(), machine.cpu_ms(), machine.vcpu_ms()
+    machine.monitor.command("balloon", value=want)
+    while machine.monitor.command("query-balloon")["actual"] != want:
+        if time.monotonic() - begin > 120:
+            raise RuntimeError("the guest does not follow")
+        time.sleep(0.01)
+    all_ms = machine.cpu_ms() - all_ms
+    return (f"ms {round((time.monotonic() - begin) * 1000)} cpu {all_ms} "
+            f"devices {all_ms - machine.vcpu_ms() + vcpu_ms}")
+
+
 def host_time(_machine, _args):
     """time: the host's clock, ns since 1970."""
     return str(time.time_ns())
@@ -250,7 +265,8 @@ def vu(machine, args):
 
 
 VERBS = {"qmp": qmp, "hmp": hmp, "device_del": device_del, "device_ask": device_ask, "device_add": device_add,
-         "block_resize": block_resize, "counts": counts, "cpu": cpu, "rss": rss, "time": host_time, "sleep": host_sleep,
+         "block_resize": block_resize, "counts": counts, "cpu": cpu, "rss": rss, "balloon": balloon,
+         "time": host_time, "sleep": host_sleep,
          "checksum": checksum, "file-read": file_read, "file-blocks": file_blocks, "wakeup": wakeup,
          "wakeup-later": wakeup_later, "vu": vu, "nmi": nmi, "kill": kill, "poweroff": poweroff, "ping": ping,
          "netns": netns, "netns-begin": netns_begin, "netns-end": netns_end, "link": link}
