@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# boot: balloon
+# boot: balloon balloon-packed
 # briefly: 6.1 7.3
 # timeout: 400
 # A GiB goes to the host and comes back, in few notifications; the host's memory
