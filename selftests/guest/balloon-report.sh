@@ -45,4 +45,16 @@ check "in no more kicks than the in-tree driver's $theirs" test "$kicks" -le $((
 check "sysfs counts them" test "$(attribute reported_kib)" -ge $((900 * 1024))
 touch_memory 1000
 check "reported memory can be used again" test "$(meminfo_mib MemFree)" -gt 900
+
+# Blocks are reported before they are inflated, which is a kick more for each batch.
+sleep 6
+k=$(kicks balloon0) i=$(interrupts balloon0)
+host_wants 512
+check "a GiB is inflated" wait_for 60 holds 1024
+k=$(($(kicks balloon0) - k)) i=$(($(interrupts balloon0) - i))
+check "in 16 kicks at most ($k)" test "$k" -le 16
+check "and 8 interrupts at most ($i)" test "$i" -le 8
+check "the host has that memory" test "$(rss_mib)" -le 560
+host_wants 1536
+check "and gives it back" wait_for 60 holds 0
 check "the module unloads" unload virtio_pv_balloon

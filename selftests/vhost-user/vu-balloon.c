@@ -167,16 +167,34 @@ static void take_hint(struct vu_elem *e)
 	}
 }
 
-/* A page that is poisoned stays so (5.5.6.7.2). */
-static void take_report(struct vu_dev *dev, struct vu_elem *e)
+/* What we discard ourselves nobody has touched. */
+static void mark_again(struct vu_queue *q, const struct iovec *range)
 {
-	bool poisoned = dev->features & VU_BIT(BAL_F_PAGE_POISON) && bal.config->poison;
+	const char *from = range->iov_base;
+
+	for (uint32_t pfn = 0; pfn < PFNS; pfn++) {
+		uint64_t *p = is_given(pfn) ? page(q, pfn) : NULL;
+
+		if (p && (char *)p >= from && (char *)p < from + range->iov_len)
+			*p = mark_of(pfn);
+	}
+}
+
+/*
+ * A page that is poisoned stays so (5.5.6.7.2). One that was given to us meanwhile,
+ * on another queue, is reported late; that is no mistake.
+ */
+static void take_report(struct vu_queue *q, struct vu_elem *e)
+{
+	bool poisoned = q->dev->features & VU_BIT(BAL_F_PAGE_POISON) && bal.config->poison;
 
 	bal.n.reports++;
 	for (unsigned int i = 0; i < e->nin; i++) {
 		bal.n.reported += e->in[i].iov_len;
-		if (!poisoned)
-			madvise(e->in[i].iov_base, e->in[i].iov_len, MADV_REMOVE);
+		if (poisoned)
+			continue;
+		madvise(e->in[i].iov_base, e->in[i].iov_len, MADV_REMOVE);
+		mark_again(q, &e->in[i]);
 	}
 }
 
@@ -210,7 +228,7 @@ static uint32_t bal_request(struct vu_queue *q, struct vu_elem *e)
 		take_hint(e);
 		break;
 	default:
-		take_report(q->dev, e);
+		take_report(q, e);
 		break;
 	}
 	return 0;

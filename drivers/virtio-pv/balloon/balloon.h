@@ -5,6 +5,7 @@
  *	main.c		module, life cycle, configuration
  *	queue.c		sending buffers and waiting for them
  *	pages.c		pages held for the host: blocks of 2 MiB, and single ones
+ *	ahead.c		reporting blocks before they are inflated
  *	resize.c	inflating and deflating towards the target
  *	move.c		pages in the balloon that compaction wants elsewhere
  *	hint.c		free page hints, for a migration of the guest
@@ -40,8 +41,8 @@
 /* Largest block: 2 MiB with pages of 4 KiB. */
 #define VPV_BAL_MAX_ORDER 9
 #define VPV_BAL_ORDERS (VPV_BAL_MAX_ORDER + 1)
-/* Page frame numbers of one buffer: 128 MiB of memory, 128 KiB of numbers. */
-#define VPV_BAL_PFNS 32768
+/* Page frame numbers of one buffer: 192 MiB of memory, 192 KiB of numbers. */
+#define VPV_BAL_PFNS 49152
 /* Buffers for inflating and deflating: two fill while two are with the device. */
 #define VPV_BAL_BATCHES 4
 /* Page frame numbers of the buffer kept for out of memory: 4 MiB. */
@@ -58,6 +59,8 @@
 #define VPV_BAL_STATS 12
 /* The page reporting core hands out so many ranges at a time at most. */
 #define VPV_BAL_RANGES PAGE_REPORTING_CAPACITY
+/* Reports of a batch, were no two of its blocks neighbours. */
+#define VPV_BAL_AHEAD DIV_ROUND_UP(VPV_BAL_PFNS >> VPV_BAL_MAX_ORDER, VPV_BAL_RANGES)
 
 /* Page frame numbers are of 4 KiB, whatever a page is (5.5.6). */
 #define VPV_BAL_PER_PAGE (PAGE_SIZE >> VIRTIO_BALLOON_PFN_SHIFT)
@@ -105,6 +108,8 @@ struct vpv_bal_buf {
  * @nr: in use
  * @pages: the same, in pages
  * @blocks: the blocks, by page.lru
+ * @ahead: reports of the blocks, sent before @buf
+ * @range: what is reported
  */
 struct vpv_bal_batch {
 	struct vpv_bal_buf buf;
@@ -115,6 +120,8 @@ struct vpv_bal_batch {
 	unsigned int nr;
 	unsigned long pages;
 	struct list_head blocks;
+	struct vpv_bal_buf ahead[VPV_BAL_AHEAD];
+	struct vpv_seg range[VPV_BAL_AHEAD * VPV_BAL_RANGES];
 };
 
 /**
@@ -333,6 +340,12 @@ unsigned long vpv_bal_pages_take(struct vpv_bal *vb, struct list_head *list, uns
 bool vpv_bal_pages_take_all(struct vpv_bal *vb, struct list_head *list);
 unsigned long vpv_bal_held(struct vpv_bal *vb);
 
+/* ahead.c */
+void vpv_bal_ahead(struct vpv_bal *vb, struct vpv_bal_batch *b);
+bool vpv_bal_ahead_sent(const struct vpv_bal_batch *b);
+void vpv_bal_ahead_reap(struct vpv_bal *vb);
+bool vpv_bal_ahead_wait(struct vpv_bal *vb, struct vpv_bal_batch *b);
+
 /* resize.c */
 int vpv_bal_batch_init(struct vpv_bal *vb, struct vpv_bal_batch *b, unsigned int max);
 void vpv_bal_batch_destroy(struct vpv_bal *vb, struct vpv_bal_batch *b);
@@ -355,6 +368,7 @@ bool vpv_bal_move_pending(struct vpv_bal *vb);
 void vpv_bal_move_forget(struct vpv_bal *vb);
 
 /* hint.c */
+bool vpv_bal_extend(struct vpv_seg *seg, u64 addr, u32 len);
 int vpv_bal_hint_init(struct vpv_bal *vb);
 void vpv_bal_hint_destroy(struct vpv_bal *vb);
 void vpv_bal_hint_command(struct vpv_bal *vb, u32 cmd);

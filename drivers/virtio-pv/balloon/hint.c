@@ -30,16 +30,16 @@ static void hold(struct vpv_bal_hinter *h, struct page *page)
 	h->held += 1UL << VPV_BAL_MAX_ORDER;
 }
 
-/* Does the block lie beside the run? Mapped ones are unmapped as they were mapped. */
-static bool extend(struct vpv_bal *vb, struct vpv_bal_run *r, u64 addr, u32 len)
+/* Makes the piece longer by what lies beside it. */
+bool vpv_bal_extend(struct vpv_seg *seg, u64 addr, u32 len)
 {
-	if (vpv_dma_device(vb->vdev) || r->seg.len + len > RUN_BYTES)
+	if (seg->len + len > RUN_BYTES)
 		return false;
-	if (addr + len == r->seg.addr)
-		r->seg.addr = addr;
-	else if (addr != r->seg.addr + r->seg.len)
+	if (addr + len == seg->addr)
+		seg->addr = addr;
+	else if (addr != seg->addr + seg->len)
 		return false;
-	r->seg.len += len;
+	seg->len += len;
 	return true;
 }
 
@@ -59,7 +59,9 @@ static unsigned int gather(struct vpv_bal *vb, u32 cmd, unsigned int max)
 		hold(h, page);
 		if (vpv_map_page(vb->vdev, page, 0, len, DMA_FROM_DEVICE, &addr))
 			break;
-		if (n && extend(vb, &h->run[n - 1], addr, len))
+		/* Mapped ones are unmapped as they were mapped. */
+		if (n && !vpv_dma_device(vb->vdev) &&
+		    vpv_bal_extend(&h->run[n - 1].seg, addr, len))
 			continue;
 		h->run[n++].seg = (struct vpv_seg){ .addr = addr, .len = len };
 		cond_resched();

@@ -52,7 +52,11 @@ int vpv_bal_batch_send(struct vpv_bal *vb, enum vpv_bal_queue_index i, struct vp
 
 void vpv_bal_batch_reset(struct vpv_bal_batch *b)
 {
+	unsigned int i;
+
 	INIT_LIST_HEAD(&b->blocks);
+	for (i = 0; i < VPV_BAL_AHEAD; i++)
+		b->ahead[i].state = VPV_BAL_IDLE;
 	b->nr = 0;
 	b->pages = 0;
 	b->buf.state = VPV_BAL_IDLE;
@@ -87,29 +91,30 @@ static struct vpv_bal_batch *free_batch(struct vpv_bal *vb)
 	return NULL;
 }
 
-static bool none_in_flight(struct vpv_bal *vb)
+static bool in_flight(const struct vpv_bal_batch *b)
 {
-	unsigned int i;
+	return vpv_bal_sent(&b->buf) || vpv_bal_ahead_sent(b);
+}
+
+static unsigned int nr_in_flight(struct vpv_bal *vb)
+{
+	unsigned int i, n = 0;
 
 	for (i = 0; i < VPV_BAL_BATCHES; i++)
-		if (vpv_bal_sent(&vb->batch[i].buf))
-			return false;
-	return true;
+		n += in_flight(&vb->batch[i]);
+	return n;
 }
 
 static bool half_is_back(void *ctx)
 {
-	struct vpv_bal *vb = ctx;
-	unsigned int i, sent = 0;
-
-	for (i = 0; i < VPV_BAL_BATCHES; i++)
-		sent += vpv_bal_sent(&vb->batch[i].buf);
-	return sent <= VPV_BAL_BATCHES / 2;
+	vpv_bal_ahead_reap(ctx);
+	return nr_in_flight(ctx) <= VPV_BAL_BATCHES / 2;
 }
 
 static bool all_is_back(void *ctx)
 {
-	return none_in_flight(ctx);
+	vpv_bal_ahead_reap(ctx);
+	return !nr_in_flight(ctx);
 }
 
 /* ---- what becomes of an answered batch ---- */
@@ -146,10 +151,11 @@ static void collect(struct vpv_bal *vb)
 
 	vpv_bal_reap(&vb->vq[VPV_BAL_INFLATE]);
 	vpv_bal_reap(&vb->vq[VPV_BAL_DEFLATE]);
+	vpv_bal_ahead_reap(vb);
 	for (i = 0; i < VPV_BAL_BATCHES; i++) {
 		struct vpv_bal_batch *b = &vb->batch[i];
 
-		if (READ_ONCE(b->buf.state) == VPV_BAL_IDLE || vpv_bal_sent(&b->buf))
+		if (READ_ONCE(b->buf.state) == VPV_BAL_IDLE || in_flight(b))
 			continue;
 		if (b->queue == VPV_BAL_INFLATE)
 			inflated(vb, b);
@@ -183,7 +189,7 @@ static int finish(struct vpv_bal *vb, enum vpv_bal_queue_index q)
 {
 	int err = 0;
 
-	if (!none_in_flight(vb))
+	if (nr_in_flight(vb))
 		err = vpv_bal_wait(&vb->vq[q], all_is_back, vb);
 	collect(vb);
 	vpv_bal_write_actual(vb);
@@ -233,6 +239,11 @@ static bool fill(struct vpv_bal *vb, struct vpv_bal_batch *b)
 
 static void unfill(struct vpv_bal *vb, struct vpv_bal_batch *b)
 {
+	/* Held, and told after the reset that is due: as if lost in it. */
+	if (!vpv_bal_ahead_wait(vb, b)) {
+		b->buf.state = VPV_BAL_LOST;
+		return;
+	}
 	vb->flying -= b->pages;
 	vpv_bal_pages_free(&b->blocks);
 	vpv_bal_batch_reset(b);
@@ -251,6 +262,7 @@ static int inflate(struct vpv_bal *vb)
 		more = fill(vb, b);
 		if (!b->nr)
 			break;
+		vpv_bal_ahead(vb, b);
 		err = vpv_bal_batch_send(vb, VPV_BAL_INFLATE, b);
 		if (err)
 			unfill(vb, b);
@@ -372,7 +384,7 @@ static int step(struct vpv_bal *vb)
 
 	/* Something of the last step may be with the device still. */
 	collect(vb);
-	if (!none_in_flight(vb))
+	if (nr_in_flight(vb))
 		return -EAGAIN;
 	if (READ_ONCE(vb->retell)) {
 		err = retell(vb);
@@ -408,7 +420,7 @@ void vpv_bal_deflate_all(struct vpv_bal *vb)
 	vb->leave_by = jiffies + msecs_to_jiffies(VPV_BAL_LEAVE_MS);
 	vpv_bal_set_wait(vb, VPV_BAL_LEAVE_ACK_MS);
 	collect(vb);
-	if (none_in_flight(vb) && !READ_ONCE(vb->retell))
+	if (!nr_in_flight(vb) && !READ_ONCE(vb->retell))
 		deflate(vb);
 	mutex_unlock(&vb->resize_lock);
 }
