@@ -157,6 +157,30 @@ TEST(doctor_misses_modules)
 	CHECK_EQ(fake_verb(verb_doctor, "doctor", NULL), ST_OK);
 }
 
+TEST(doctor_answers_what_it_is_asked)
+{
+	fake_start();
+	fake_file("/lib/modules/6.12.0-test/modules.dep", "");
+	CHECK_EQ(fake_verb(verb_doctor, "doctor", "taint", NULL), ST_OK);
+	CHECK_HAS(fake_said, "no out-of-tree module was loaded");
+	CHECK(!strstr(fake_said, "no headers"));
+	out_quiet = true;
+	CHECK_EQ(fake_verb(verb_doctor, "doctor", "taint", "kernel", NULL), ST_FINDINGS);
+	out_quiet = false;
+	CHECK_HAS(fake_said, "no headers");
+	CHECK(!strstr(fake_said, "taint"));
+	CHECK_EQ(fake_verb(verb_doctor, "doctor", "kernels", NULL), ST_USAGE);
+}
+
+/* Of the system an image is made on, nothing is installed in the image. */
+TEST(doctor_in_a_chroot)
+{
+	fake_start();
+	CHECK(doctor_says("kernel", "bad", "6.12.0-test (running) has no modules"));
+	fake_file("/proc/1/root/etc/hostname", "maker\n");
+	CHECK(!doctor_says("kernel", "bad", "6.12.0-test (running)"));
+}
+
 TEST(doctor_looks_at_other_kernels)
 {
 	fake_start();

@@ -36,22 +36,63 @@ static void print(const json_t *f)
 		printf("                  %s\n", json_text(f, "mend"));
 }
 
-enum status verb_doctor(int argc, char **argv)
+/* Every name that a finding can have */
+static const char * const checks[] = {
+	"boot", "device", "devices", "dkms", "initramfs", "kernel", "key", "lockdown", "module", "oops",
+	"signature", "taint", "udev",
+};
+
+static bool is_check(const char *name)
 {
-	json_t *list = json_array(), *f;
-	enum health worst = H_OK;
 	size_t i;
 
-	if (argc > 1) {
-		complain("usage: vpv doctor (it takes no '%s')", argv[1]);
-		json_decref(list);
-		return ST_USAGE;
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		if (!strcmp(checks[i], name))
+			return true;
+	return false;
+}
+
+static bool asked_for(const json_t *f, const struct names *wanted)
+{
+	if (out_quiet && health_of(f) < H_WARN)
+		return false;
+	return !wanted->n || names_have(wanted, json_text(f, "check"));
+}
+
+/* false: wrong usage */
+static bool read_wanted(int argc, char **argv, struct names *wanted)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!is_check(argv[i])) {
+			complain("usage: vpv doctor [CHECK...] [-q] (there is no check '%s')", argv[i]);
+			return false;
+		}
+		names_add(wanted, argv[i]);
 	}
-	doctor_kernels(list);
-	doctor_trust(list);
-	doctor_devices(list);
-	doctor_boot(list);
-	json_array_foreach(list, i, f) {
+	return true;
+}
+
+enum status verb_doctor(int argc, char **argv)
+{
+	json_t *all, *list, *f;
+	enum health worst = H_OK;
+	autonames wanted = { 0 };
+	size_t i;
+
+	if (!read_wanted(argc, argv, &wanted))
+		return ST_USAGE;
+	all = json_array();
+	list = json_array();
+	doctor_kernels(all);
+	doctor_trust(all);
+	doctor_devices(all);
+	doctor_boot(all);
+	json_array_foreach(all, i, f) {
+		if (!asked_for(f, &wanted))
+			continue;
+		json_array_append(list, f);
 		if (health_of(f) > worst)
 			worst = health_of(f);
 		if (!out_json)
@@ -60,5 +101,6 @@ enum status verb_doctor(int argc, char **argv)
 	if (out_json)
 		out_value(list);
 	json_decref(list);
+	json_decref(all);
 	return worst == H_BAD ? ST_FINDINGS : ST_OK;
 }

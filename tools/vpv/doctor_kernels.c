@@ -2,6 +2,7 @@
 /* Is there a module for each installed kernel, or what is needed to build one? */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "vpv.h"
 
@@ -61,18 +62,26 @@ static void one_kernel(json_t *list, const char *release, bool running)
 	}
 }
 
+/* NULL: DKMS has none */
+char *dkms_version(void)
+{
+	autonames versions = sys_list("/var/lib/dkms/virtio-pv");
+	size_t i;
+
+	/* kernel-RELEASE-ARCH are links to what is installed. */
+	for (i = 0; i < versions.n; i++)
+		if (strncmp(versions.v[i], "kernel-", 7))
+			return strdup(versions.v[i]);
+	return NULL;
+}
+
 /* A failed build leaves its log and no module. */
 static void dkms_state(json_t *list)
 {
-	autonames versions = sys_list("/var/lib/dkms/virtio-pv");
-	autofree char *text = NULL;
-	size_t i;
+	autofree char *version = dkms_version(), *text = NULL;
 
-	for (i = 0; i < versions.n; i++) {
-		/* kernel-RELEASE-ARCH are links to what is installed. */
-		if (!strncmp(versions.v[i], "kernel-", 7))
-			continue;
-		text = format("DKMS has virtio-pv %s", versions.v[i]);
+	if (version) {
+		text = format("DKMS has virtio-pv %s", version);
 		finding(list, H_OK, "dkms", text, NULL);
 		return;
 	}
@@ -101,6 +110,16 @@ static void loaded_version(json_t *list)
 	}
 }
 
+/* In an image that is being made the kernel that runs is another system's. */
+static bool in_chroot(void)
+{
+	autofree char *here = sys_path("/"), *init = sys_path("/proc/1/root");
+	struct stat ours, theirs;
+
+	return !stat(here, &ours) && !stat(init, &theirs) &&
+	       (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino);
+}
+
 void doctor_kernels(json_t *list)
 {
 	autonames releases = sys_list(MODULES);
@@ -116,7 +135,7 @@ void doctor_kernels(json_t *list)
 		seen |= this;
 		one_kernel(list, releases.v[i], this);
 	}
-	if (!seen && running)
+	if (!seen && running && !in_chroot())
 		one_kernel(list, running, true);
 	dkms_state(list);
 	loaded_version(list);

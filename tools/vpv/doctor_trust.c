@@ -36,6 +36,23 @@ static bool must_be_signed(const char *mode)
 	return (mode && strcmp(mode, "none")) || (enforce && *enforce == 'Y');
 }
 
+/* DKMS makes a key and signs with it when there is openssl. */
+static void not_signed(json_t *list, bool needed)
+{
+	autofree char *version = dkms_version(), *mend = NULL;
+
+	if (!needed) {
+		finding(list, H_INFO, "signature", "the modules are not signed; this kernel loads them all the same",
+			NULL);
+		return;
+	}
+	if (version)
+		mend = format("apt-get install openssl && dkms build --force virtio-pv/%s && "
+			      "dkms install --force virtio-pv/%s && mokutil --import " MOK, version, version);
+	finding(list, H_BAD, "signature", "the modules are not signed, and this kernel loads signed ones only",
+		mend ? mend : "sign them with a key the machine trusts; DKMS does: apt-get install virtio-pv-dkms");
+}
+
 static void signature(json_t *list, bool needed)
 {
 	autofree char *signer = NULL, *text = NULL, *said = NULL;
@@ -46,10 +63,7 @@ static void signature(json_t *list, bool needed)
 		return;
 	}
 	if (!signer || !*signer) {
-		finding(list, needed ? H_BAD : H_INFO, "signature", needed ?
-			"the modules are not signed, and this kernel loads signed ones only" :
-			"the modules are not signed; this kernel loads them all the same",
-			needed ? "dkms generate_mok; dkms build --force virtio-pv; mokutil --import " MOK : NULL);
+		not_signed(list, needed);
 		return;
 	}
 	text = format("the modules are signed by %s", signer);

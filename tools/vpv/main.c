@@ -27,7 +27,7 @@ static const struct verb {
 	{ "stats", verb_stats, "[DEV...]", "counters of each queue; -o prometheus" },
 	{ "top", verb_top, "[-d SECONDS] [-n TIMES] [DEV...]", "the same per second, live" },
 	{ "trace", verb_trace, "[-e EVENT,...] [-n COUNT] [-t SECONDS] [DEV]", "follow the tracepoints" },
-	{ "doctor", verb_doctor, "", "what is wrong here, and what mends it" },
+	{ "doctor", verb_doctor, "[CHECK...] [-q]", "what is wrong here, and what mends it" },
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -217,6 +217,7 @@ enum status verb_doctor(int argc, char **argv);
 
 enum health { H_OK, H_INFO, H_WARN, H_BAD };
 void finding(json_t *list, enum health health, const char *check, const char *text, const char *mend);
+char *dkms_version(void);	/* NULL: it does not know virtio-pv */
 void doctor_kernels(json_t *list);
 void doctor_trust(json_t *list);
 void doctor_devices(json_t *list);
