@@ -177,8 +177,11 @@ TEST(doctor_in_a_chroot)
 {
 	fake_start();
 	CHECK(doctor_says("kernel", "bad", "6.12.0-test (running) has no modules"));
+	fake_file("/lib/modules/7.3-next/modules.dep", "");
+	CHECK(doctor_says("kernel", "info", "6.12.0-test runs, but is not installed here"));
+	CHECK(!doctor_says("kernel", "bad", "6.12.0-test"));
 	fake_file("/proc/1/root/etc/hostname", "maker\n");
-	CHECK(!doctor_says("kernel", "bad", "6.12.0-test (running)"));
+	CHECK(!doctor_says("kernel", "info", "6.12.0-test"));
 }
 
 TEST(doctor_looks_at_other_kernels)

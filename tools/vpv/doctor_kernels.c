@@ -120,11 +120,26 @@ static bool in_chroot(void)
 	       (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino);
 }
 
+/* With others installed, this one was removed while it ran, or it is another system's after all. */
+static void not_installed(json_t *list, const char *running, bool others)
+{
+	autofree char *text = NULL;
+
+	if (in_chroot())
+		return;
+	if (!others) {
+		one_kernel(list, running, true);
+		return;
+	}
+	text = format("Linux %s runs, but is not installed here; another is after the next start", running);
+	finding(list, H_INFO, "kernel", text, NULL);
+}
+
 void doctor_kernels(json_t *list)
 {
 	autonames releases = sys_list(MODULES);
 	autofree char *running = kernel_release();
-	bool seen = false;
+	bool seen = false, others = false;
 	size_t i;
 
 	for (i = 0; i < releases.n; i++) {
@@ -133,10 +148,11 @@ void doctor_kernels(json_t *list)
 		if (!this && !installed(releases.v[i]))
 			continue;
 		seen |= this;
+		others |= !this;
 		one_kernel(list, releases.v[i], this);
 	}
-	if (!seen && running && !in_chroot())
-		one_kernel(list, running, true);
+	if (!seen && running)
+		not_installed(list, running, others);
 	dkms_state(list);
 	loaded_version(list);
 }
