@@ -43,7 +43,8 @@ help:
 	@echo '  check-all        check, with the long tests on every kernel they can run on'
 	@echo '  check-debug      the guest tests on a kernel with KASAN and lockdep (root)'
 	@echo '  check-install    install, upgrade, remove, purge the packages on Debian 12, 13 (root)'
-	@echo '  check-root       a Debian 12 whose own root disk and network our drivers have (root)'
+	@echo '  check-root       Debian 12 and 13 whose own root disk and network our drivers have; with'
+	@echo '                   a second kernel, dracut and Secure Boot (root)'
 	@echo '  matrix           build without a warning for every kernel and flavour (root)'
 	@echo '  lint             checkpatch, shellcheck, licences, house rules'
 	@echo '  fuzz             fuzz the ring until stopped'
@@ -65,7 +66,7 @@ check-install:
 	@selftests/run-all install
 
 check-root:
-	@selftests/run-all root
+	@selftests/run-all root secure-boot
 
 deb:
 	@packaging/make-deb

@@ -4,6 +4,8 @@
 
 slow=${VPV_SLOW:-1}
 port=2200
+# Words for QEMU beside the usual ones.
+firmware=()
 
 # A network namespace for QEMU and ssh: no port of this machine is used.
 start_network() {
@@ -33,13 +35,14 @@ start() {
 	if [ "$(accel)" = kvm ]; then machine=(-accel kvm -cpu host); else set -- tsc=unstable "$@"; fi
 	say "boot: $name"
 	in_lab nsenter --net="/proc/$holder/ns/net" qemu-system-x86_64 -nodefaults -no-user-config -nographic -no-reboot \
-		-machine q35,sata=off "${machine[@]}" -smp 2 -m 1G -kernel "$boot/vmlinuz" -initrd "$initrd" \
+		-machine q35,sata=off "${machine[@]}" "${firmware[@]}" -smp 2 -m 1G -kernel "$boot/vmlinuz" -initrd "$initrd" \
 		-append "root=UUID=$uuid ro console=ttyS0 no_timer_check random.trust_cpu=on panic=-1 $*" \
 		-serial "file:$console" \
 		-drive "if=none,id=root,format=raw,cache=unsafe,file=$disk" \
 		-device virtio-blk-pci,drive=root,serial=ROOTDISK,addr=2 \
 		-netdev "user,id=net,ipv6=off,hostfwd=tcp:127.0.0.1:$port-:22" -device virtio-net-pci,netdev=net,mac=52:54:00:12:34:56,addr=3 \
-		-device virtio-rng-pci,addr=4 >"$logs/$name.qemu.log" 2>&1 &
+		-device virtio-rng-pci,addr=4 \
+		-blockdev node-name=spare,driver=null-co,size=67108864,read-zeroes=on -device virtio-blk-pci,drive=spare,addr=5 >"$logs/$name.qemu.log" 2>&1 &
 	qemu=$!
 	# The console tells when it is worth asking; then, all that starts shall have started.
 	until grep -qa 'login:' "$console" 2>/dev/null && guest 'systemctl is-system-running --wait; true' >/dev/null 2>&1; do

@@ -2,14 +2,16 @@
 # Disks with an installed Debian on them, for guests that boot from them. After the parts of the lab.
 # shellcheck shell=bash disable=SC2154
 
+# openssl: without it DKMS does not sign what it builds.
 guest_packages="systemd-sysv,udev,openssh-server,iproute2,kmod,initramfs-tools,zstd,dkms,make,libjansson4,libmnl0"
-guest_packages+=",linux-image-amd64,linux-headers-amd64"
+guest_packages+=",linux-image-amd64,linux-headers-amd64,openssl,mokutil"
 
 # The tree of a small installed system, without our packages; made once.
 setup_guest_tree() {
 	local debian=$1 tree=$2 key=/usr/share/keyrings/debian-archive-keyring.gpg suite=$1
-	[ ! -e "$tree.done" ] || return 0
+	[ "$(cat "$tree.done" 2>/dev/null)" != "$guest_packages" ] || return 0
 	host_packages
+	rm -rf "$tree".* "$tree"-*
 	rm -rf "$tree"
 	say "making a Debian guest ($debian) in $tree"
 	root_sources | grep " $suite" | grep -v -- -backports |
@@ -22,7 +24,7 @@ setup_guest_tree() {
 		tail -n 5 "$VPV_CACHE/mmdebstrap-guest-$debian.log" >&2
 		die "mmdebstrap failed (log: $VPV_CACHE/mmdebstrap-guest-$debian.log); is the mirror reachable? try: apt-get update"
 	}
-	touch "$tree.done"
+	echo "$guest_packages" >"$tree.done"
 }
 
 drivers_hash() {
@@ -54,6 +56,7 @@ configure_guest() {
 	mkdir -p "$tree/etc/systemd/system.conf.d"
 	printf '[Manager]\nDefaultTimeoutStartSec=900s\nDefaultTimeoutStopSec=300s\n' >"$tree/etc/systemd/system.conf.d/slow.conf"
 	# An emulated processor takes minutes over an image with all modules, packed well.
+	mkdir -p "$tree/etc/initramfs-tools/conf.d"
 	printf 'MODULES=dep\nCOMPRESS=zstd\nCOMPRESSLEVEL=1\n' >"$tree/etc/initramfs-tools/conf.d/small"
 	install -d -m 700 "$tree/root/.ssh"
 	rm -f "$tree/root/key" "$tree/root/key.pub"
