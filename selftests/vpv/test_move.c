@@ -153,6 +153,13 @@ TEST(a_rejected_module_is_explained)
 	faults.modprobe = "modprobe: ERROR: could not insert 'virtio_pv_blk': Key was rejected by service\n";
 	CHECK_EQ(fake_verb(verb_take, "take", DISK, NULL), ST_NO_DRIVER);
 	CHECK_HAS(fake_said, "not signed with a key it trusts");
+	/* Locked down, the kernel says less; so it does for other reasons. */
+	faults.modprobe = "modprobe: ERROR: could not insert 'virtio_pv_blk': Operation not permitted\n";
+	CHECK_EQ(fake_verb(verb_take, "take", DISK, NULL), ST_NO_DRIVER);
+	CHECK_HAS(fake_said, "does not load");
+	fake_file("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	CHECK_EQ(fake_verb(verb_take, "take", DISK, NULL), ST_NO_DRIVER);
+	CHECK_HAS(fake_said, "not signed with a key it trusts");
 }
 
 TEST(devices_without_a_driver_of_ours_are_refused)

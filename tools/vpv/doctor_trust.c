@@ -53,6 +53,13 @@ static void not_signed(json_t *list, bool needed)
 		mend ? mend : "sign them with a key the machine trusts; DKMS does: apt-get install virtio-pv-dkms");
 }
 
+bool signed_modules_only(void)
+{
+	autofree char *mode = lockdown();
+
+	return must_be_signed(mode);
+}
+
 static void signature(json_t *list, bool needed)
 {
 	autofree char *signer = NULL, *text = NULL, *said = NULL;

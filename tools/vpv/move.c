@@ -227,6 +227,13 @@ static const char *first_line(char *text)
 	return strtok(text, "\n");
 }
 
+/* A kernel that is locked down has no word of its own for a key it does not know. */
+static bool key_refused(const char *line)
+{
+	return strstr(line, "Key was rejected") || strstr(line, "Required key") ||
+	       (strstr(line, "Operation not permitted") && signed_modules_only());
+}
+
 /* modprobe tells why; the commonest reasons get a hint. */
 static enum status no_driver(const char *module, char *said, json_t *report)
 {
@@ -237,7 +244,7 @@ static enum status no_driver(const char *module, char *said, json_t *report)
 		json_object_set_new(report, "problem", json_sprintf(
 			"there is no module %s for Linux %s; try: dkms autoinstall -k %s",
 			module, release, release));
-	else if (line && (strstr(line, "Key was rejected") || strstr(line, "Required key")))
+	else if (line && key_refused(line))
 		json_object_set_new(report, "problem", json_sprintf(
 			"the kernel refuses %s, which is not signed with a key it trusts; see: vpv doctor",
 			module));

@@ -220,6 +220,7 @@ void finding(json_t *list, enum health health, const char *check, const char *te
 char *dkms_version(void);	/* NULL: it does not know virtio-pv */
 void doctor_kernels(json_t *list);
 void doctor_trust(json_t *list);
+bool signed_modules_only(void);
 void doctor_devices(json_t *list);
 void doctor_boot(json_t *list);
 
