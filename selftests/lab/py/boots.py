@@ -253,13 +253,16 @@ class Boot:
                 dev.address = "0000:00:1f.2" if q35 else "0000:00:01.1"
                 ide += 1
                 continue
-            if slot > LAST_SLOT:
-                raise BootError(f"too many devices, no slot for {dev.name}")
-            dev.address = f"0000:00:{slot:02x}.0"
             if q35:
                 dev.bus = "port-" + dev.name if dev.hotplug else "pcie.0"
             else:
                 dev.bus = "pci.0"
+            if "addr" in dev.props:     # SLOT.FUNCTION, for more devices than slots
+                dev.address = f"0000:00:{dev.props['addr'].removeprefix('0x')}"
+                continue
+            if slot > LAST_SLOT:
+                raise BootError(f"too many devices, no slot for {dev.name}")
+            dev.address = f"0000:00:{slot:02x}.0"
             slot += 1
 
     def qemu_devices(self, directory, sockets):

@@ -29,9 +29,10 @@ def add_tests(tree, top, extra):
             if name not in ("boots", "bin"):
                 path = os.path.join(source, name)
                 (shutil.copytree if os.path.isdir(path) else shutil.copy)(path, os.path.join(tree, "test", name))
-    rules = os.path.join(top, "packaging", "udev")
-    if os.path.isdir(rules):
-        shutil.copytree(rules, os.path.join(tree, "test", "udev"))
+    for source, name in (("packaging/udev", "udev"), ("selftests/bench/guest", "bench")):
+        path = os.path.join(top, source)
+        if os.path.isdir(path):
+            shutil.copytree(path, os.path.join(tree, "test", name))
     for path, name in extra:
         shutil.copy(path, os.path.join(tree, "test", name))
 

@@ -14,6 +14,7 @@ import threading
 import time
 
 from counts import EVENTS, MAP_EVENT, Counts
+from meter import Meter
 from network import Network
 import verbs
 from vhost_user import VhostUser
@@ -121,6 +122,7 @@ class Machine:
         self.ended_by_request = False
         self.vhost_user = VhostUser(boot.devices, directory)
         self.network = Network(boot.devices)
+        self.meter = Meter(self)
         open(self.console, "wb").close()
         pairs = [socket.socketpair() for _ in range(3)]
         (self.control, _), (rpc, _), (monitor, _) = pairs

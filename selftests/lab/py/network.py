@@ -41,6 +41,17 @@ class Network:
             self.ip("addr", "add", f"fd09:{index}::1/64", "dev", dev.tap, "nodad")
             self.ip("link", "set", dev.tap, "up")
 
+    def counters(self, tap):
+        """Packets and bytes from the guest, packets and bytes to it."""
+        line = self.table()[tap]
+        return [line[1], line[0], line[9], line[8]]
+
+    def table(self):
+        """/proc/net/dev of the namespace: interface -> numbers."""
+        with open(f"/proc/{self.holder.pid}/net/dev", encoding="ascii") as text:
+            rows = [line.partition(":") for line in text if ":" in line]
+        return {name.strip(): [int(word) for word in rest.split()] for name, _, rest in rows}
+
     @staticmethod
     def command(words):
         return [sys.executable, "-B", PEER, *words[1:]] if words[0] == "peer" else words

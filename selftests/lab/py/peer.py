@@ -8,6 +8,7 @@ peer.py frames IFACE COUNT LENGTH [SECONDS]
                            prints "sent N back N wrong N" when all came back or none came for that time (15)
 peer.py datagrams PORT     prints what comes by UDP until it is ended
 peer.py hold PORT          lets one client connect, and takes nothing from it
+peer.py pages PORT         an empty page for each HTTP request, one connection each, until it is ended
 """
 
 import hashlib
@@ -67,11 +68,26 @@ def frames(iface, count, length, silence=15.0):
     print(f"sent {port.sent} back {len(port.back)} wrong {port.wrong}", flush=True)
 
 
+def pages(port):
+    server = socket.create_server(("", port), backlog=128)
+    while True:
+        client, _ = server.accept()
+        with client:
+            client.settimeout(SECONDS)
+            try:
+                if client.recv(4096):
+                    client.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")
+            except OSError:
+                pass
+
+
 def main():
     if sys.argv[1] == "frames":
         frames(sys.argv[2], *(int(word) for word in sys.argv[3:]))
         return
     verb, port = sys.argv[1], int(sys.argv[2])
+    if verb == "pages":
+        pages(port)
     if verb == "hold":
         with socket.socket() as held:
             held.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

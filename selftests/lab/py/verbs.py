@@ -264,12 +264,30 @@ def vu(machine, args):
     return machine.vhost_user.command(name, words)
 
 
+def meter(machine, args):
+    """meter begin NAME...; meter end; meter flow SECONDS PACKETS NAME...; meter balloon NAME MIB SECONDS;
+    meter freed NAME MIB SECONDS: what work costs, as a line of JSON."""
+    what, *rest = args
+    if what == "begin":
+        machine.meter.begin(rest)
+        return ""
+    if what == "end" and not rest:
+        return machine.meter.end()
+    if what == "flow":
+        return machine.meter.flow(float(rest[0]), int(rest[1]), rest[2:])
+    if what == "balloon":
+        return machine.meter.balloon(rest[0], int(rest[1]), float(rest[2]))
+    if what == "freed":
+        return machine.meter.freed(rest[0], int(rest[1]), float(rest[2]), lambda: int(rss_of_ram(machine)))
+    raise Usage
+
+
 VERBS = {"qmp": qmp, "hmp": hmp, "device_del": device_del, "device_ask": device_ask, "device_add": device_add,
          "block_resize": block_resize, "counts": counts, "cpu": cpu, "rss": rss, "balloon": balloon,
          "time": host_time, "sleep": host_sleep,
          "checksum": checksum, "file-read": file_read, "file-blocks": file_blocks, "wakeup": wakeup,
          "wakeup-later": wakeup_later, "vu": vu, "nmi": nmi, "kill": kill, "poweroff": poweroff, "ping": ping,
-         "netns": netns, "netns-begin": netns_begin, "netns-end": netns_end, "link": link}
+         "netns": netns, "netns-begin": netns_begin, "netns-end": netns_end, "link": link, "meter": meter}
 
 
 def answer(machine, words):

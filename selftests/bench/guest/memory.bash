@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The balloon and the clock. For main, which sets ms, row and driver.
+# shellcheck shell=bash disable=SC2154
+
+. /test/balloon.bash
+modprobe -qa virtio_balloon || true
+memory_mib=6144
+
+# open DRIVER PLACE: there is one balloon, which changes hands
+open() {
+	case "$1:$2" in
+	ours:balloon)
+		[ "$(driver_of balloon0)" = virtio_pv_balloon ] || take balloon0 >/dev/null ;;
+	in-tree:balloon)
+		[ "$(driver_of balloon0)" = virtio-pci ] || give balloon0 >/dev/null ;;
+	*)
+		[ "$(driver_of clock0)" = virtio_pv_clock ] || take clock0 >/dev/null ;;
+	esac
+}
+
+# balloon MIB ROW: memory that the host has had to give goes to it, and comes back
+balloon() {
+	: >/tmp/output
+	touch_memory $(($1 + $1 / 8))
+	host meter balloon balloon0 $((memory_mib - $1)) 100 >/tmp/meter
+	emit "$row" "$(cat /tmp/meter)" balloon /tmp/output "\"mib\":$1"
+	host meter balloon balloon0 "$memory_mib" 100 >/tmp/meter
+	emit "$2" "$(cat /tmp/meter)" balloon /tmp/output "\"mib\":$1"
+}
+
+# report MIB: memory is filled and freed; the kernel takes two seconds to begin
+report() {
+	local meter fallen=$(($1 * 93 / 100))
+	: >/tmp/output
+	mount -o remount,size=95% /dev/shm
+	dd if=/dev/zero of=/dev/shm/fill bs=1M count="$1" 2>/dev/null
+	host meter freed balloon0 "$fallen" 40 >/tmp/meter &
+	meter=$!
+	sleep 0.3
+	rm /dev/shm/fill
+	wait $meter
+	emit "$row" "$(cat /tmp/meter)" report /tmp/output "\"mib\":$1"
+}
+
+clock() {
+	local ptp n=$((ms * 2))
+	ptp=/dev/$(cat "/sys/bus/pci/devices/$(bdf clock0)/clock0/ptp")
+	ptp-check "$ptp" read 50 >/dev/null
+	host meter begin clock0
+	ptp-check "$ptp" get $n >/tmp/output
+	ptp-check "$ptp" read $n >>/tmp/output
+	host meter end >/tmp/meter
+	emit "$row" "$(cat /tmp/meter)" ptp /tmp/output "\"readings\":$((2 * n))"
+}
+
+measure() {
+	local row=$1 work
+	read -ra work <<<"$4"
+	"${work[@]}"
+}

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""raw.jsonl made into quantities: one Run for each measurement."""
+
+import gzip
+import json
+import os
+import re
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass
+class Quantity:
+    name: str
+    words: str
+    more_is_better: bool
+    least: float        # a smaller difference is none
+
+
+# In the order of tables. Kicks and interrupts are exact, but a stray one counts for nothing.
+QUANTITIES = (
+    Quantity("rate", "rate", True, 0.0),
+    Quantity("kicks", "kicks", False, 0.02),
+    Quantity("irqs", "interrupts", False, 0.02),
+    Quantity("host", "host time", False, 0.0),
+    Quantity("p50", "median latency", False, 0.0),
+    Quantity("p99", "99th percentile", False, 0.0),
+    Quantity("p999", "99.9th percentile", False, 0.0),
+    Quantity("lost", "lost", False, 0.5),
+    Quantity("exits", "exits", False, 0.02),
+)
+
+
+@dataclass
+class Run:
+    row: str
+    driver: str
+    swap: int
+    round: int
+    block: int
+    half: int
+    values: dict
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def of_fio(out):
+    jobs = out["jobs"]
+    ops = sum(job["read"]["total_ios"] + job["write"]["total_ios"] for job in jobs)
+    job = jobs[0]
+    side = job["read"] if job["read"]["total_ios"] >= job["write"]["total_ios"] else job["write"]
+    latency = side["lat_ns"]
+    values = {"rate": side["iops"], "mib": side["bw_bytes"] / MIB}
+    for name, key in (("p50", "50.000000"), ("p99", "99.000000"), ("p999", "99.900000")):
+        if key in latency.get("percentile", {}):
+            values[name] = latency["percentile"][key] / 1000
+    return ops, values
+
+
+def of_iperf3(out):
+    end = out["end"]
+    if "udp" in end["streams"][0]:
+        total = end["sum"]
+        got = total["packets"] - total["lost_packets"]
+        return {"rate": got / total["seconds"], "mib": total["bytes"] * got / max(total["packets"], 1)
+                / MIB / total["seconds"], "lost": total["lost_percent"]}
+    total = end["sum_received"]
+    rate = total["bytes"] / total["seconds"] / MIB
+    return {"rate": rate, "mib": rate}
+
+
+def of_ping(text):
+    times = [float(found) * 1000 for found in re.findall(r"time=([0-9.]+) ms", text)]
+    sent = int(re.search(r"(\d+) packets transmitted", text)[1])
+    taken = int(re.search(r"time (\d+)ms", text)[1]) / 1000
+    return {"rate": (sent - 1) / taken if taken else 0, "p50": percentile(times, 0.5), "p99": percentile(times, 0.99),
+            "lost": 100 * (sent - len(times)) / sent}
+
+
+def of_ab(text):
+    return {"rate": float(re.search(r"Requests per second: +([0-9.]+)", text)[1])}
+
+
+def of_ptp(text):
+    said = dict(line.split() for line in text.splitlines())
+    return {"rate": 1e9 / int(said["each"]), "p50": int(said["median"]) / 1000}
+
+
+def events(meter, ops):
+    return {name: meter[name] / ops for name in ("kicks", "irqs", "exits") if name in meter}
+
+
+def values_of(entry):
+    """The quantities of one entry; ValueError when nothing was done in it."""
+    meter, tool, out = entry["meter"], entry["tool"], entry["out"]
+    cpu_us, seconds = meter["cpu_ns"] / 1000, meter["ns"] / 1e9
+    if tool == "fio":
+        ops, values = of_fio(out)
+        values.update(events(meter, ops), host=cpu_us / ops)
+        if "guest_irqs" in entry:
+            values["irqs"] = entry["guest_irqs"] / ops
+        return values
+    if tool in ("balloon", "report"):
+        values = {"rate": entry["mib"] / seconds, "host": cpu_us / entry["mib"]}
+        values.update(events(meter, entry["mib"] / 1024))
+        return values
+    if tool == "ptp":
+        values = of_ptp(out)
+        values.update(events(meter, entry["readings"]), host=cpu_us / entry["readings"])
+        return values
+    # On the network the meter sees a piece of the work: its costs are compared with the
+    # packets of the tap in that piece, its time with the rate of all of it.
+    values = {"iperf3": of_iperf3, "ping": of_ping, "ab": of_ab}[tool](out)
+    packets = meter["out_packets"] + meter["in_packets"]
+    values.update(events(meter, packets), host=cpu_us / seconds / values["rate"])
+    values["packets"] = packets / seconds / values["rate"]
+    if "guest_irqs" in entry:
+        values["irqs"] = entry["guest_irqs"] / entry["guest_packets"]
+    return values
+
+
+def lines(folder):
+    path = os.path.join(folder, "raw.jsonl")
+    opener = gzip.open if not os.path.exists(path) else open
+    with opener(path if opener is open else path + ".gz", "rt", encoding="utf-8") as text:
+        for line in text:
+            if line.endswith("\n"):     # the last may be half a line
+                yield json.loads(line)
+
+
+def load(folder):
+    """Runs; (row, driver, why) of what failed; names of rows left out."""
+    runs, failed, skipped = [], [], []
+    for entry in lines(folder):
+        if "failed" in entry:
+            failed.append((entry["failed"], entry["driver"], entry["why"]))
+        elif "skipped" in entry:
+            skipped.append(entry["skipped"])
+        else:
+            try:
+                values = values_of(entry)
+            except (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError) as err:
+                failed.append((entry["row"], entry["driver"], f"what {entry['tool']} printed makes no sense: {err!r}"))
+                continue
+            runs.append(Run(entry["row"], entry["driver"], entry["swap"], entry["round"], entry["block"],
+                            entry["half"], values))
+    return runs, failed, skipped
