@@ -28,10 +28,26 @@ balloon() {
 	emit "$2" "$(cat /tmp/meter)" balloon /tmp/output "\"mib\":$1"
 }
 
+# settled: nothing has been reported for longer than the kernel waits before it
+# reports. A driver that has just come first reports all memory that is free.
+settled() {
+	local before now
+	before=$(kicks balloon0)
+	for _ in 1 2 3 4 5 6; do
+		sleep 2.5
+		now=$(kicks balloon0)
+		[ "$now" != "$before" ] || return 0
+		before=$now
+	done
+	echo "free pages are reported without end" >&2
+	return 1
+}
+
 # report MIB: memory is filled and freed; the kernel takes two seconds to begin
 report() {
 	local meter fallen=$(($1 * 93 / 100))
 	: >/tmp/output
+	settled
 	mount -o remount,size=95% /dev/shm
 	dd if=/dev/zero of=/dev/shm/fill bs=1M count="$1" 2>/dev/null
 	host meter freed balloon0 "$fallen" 40 >/tmp/meter &

@@ -33,9 +33,9 @@ open() {
 	name=$(name_of "$1" "$2")
 	[ "$1" != ours ] || take "$name" >/dev/null
 	netdev "$name" >"$state.new"
-	# its own neighbour discovery comes at times of its own
-	echo 1 >"/proc/sys/net/ipv6/conf/$(cat "$state.new")/disable_ipv6"
 	net_up "$name" >&2
+	# whose neighbour discovery would be counted, too
+	echo 1 >"/proc/sys/net/ipv6/conf/$(cat "$state.new")/disable_ipv6"
 	serve "$name" "10.9.$(net_index "$name").1"
 	wait_for 10 host netns sh -c 'ss -ltn | grep -q :8080' || host netns-begin pages peer pages 8080
 	mv "$state.new" "$state"

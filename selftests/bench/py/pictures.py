@@ -66,19 +66,21 @@ def overview(summary, rows, folder):
     tics = ", ".join(f'"{quoted(row.words)}" {y}' for y, row, _ in shown)
     labels = "\n".join(f'set label "{quoted(words)}" at -0.62,{y} right font ",12" textcolor rgb "#000000"'
                        for y, words in heads)
-    tops = "\n".join(f'set label "{HEADS[name]}" at {x},0.75 center font ",12"' for x, name in enumerate(OVERVIEW))
-    height = int(120 + 21 * (y + 1))
+    tops = "\n".join(f'set label "{HEADS[name]}" at {x},0.5 center font ",11"' for x, name in enumerate(OVERVIEW))
+    height = int(80 + 21 * (y + 1))
     with open(f"{folder}/overview.gp", "w", encoding="utf-8") as script:
         script.write(f"""# SPDX-License-Identifier: GPL-2.0-only
 set terminal @terminal@ size 860,{height} font "sans,11" background "white"
 set output "overview.@suffix@"
-set title "ours to in-tree: green is better, red is worse, grey is no difference" font ",13"
+set label "Ours to in-tree: green is better, red is worse, grey is no difference" at screen 0.5, screen {1 - 16 / height:.4f} center font ",13"
+set tmargin 3
+set bmargin 0.5
 set xrange [-0.6:{len(OVERVIEW) - 0.4}]
-set yrange [{y + 0.8}:-0.4]
-unset xtics
+set yrange [{y + 0.8}:-0.6]
 unset border
 unset key
 set tics scale 0
+unset xtics
 set ytics ({tics})
 set lmargin 44
 set style fill solid 1.0 noborder
@@ -120,7 +122,7 @@ def panel(summary, rows, quantity, drivers, folder, name):
               "host": f"host processor time, us per {unit_of(rows)}", "p50": "median latency, us",
               "p99": "99th percentile of latency, us"}
     text = [f'set title "{titles[quantity]}"', "set logscale y" if log else "unset logscale y",
-            f"set yrange [{bottom / 2:.4g}:*]" if log else "set yrange [0:*]"]
+            f"set xrange [-0.7:{len(rows) - 0.3}]", f"set yrange [{bottom / 2:.4g}:*]" if log else "set yrange [0:*]"]
     plots = ", \\\n\t".join(
         f'"{name}-{quantity}.dat" using {3 * i + 2}:{3 * i + 3}:{3 * i + 4}:xtic(1) title "{driver}" '
         f'lc rgb "{COLOURS[driver]}"' for i, driver in enumerate(drivers))
@@ -153,7 +155,10 @@ set style fill solid 0.9 noborder
 set xtics rotate by -20 scale 0 noenhanced font ",10"
 set grid ytics lc rgb "#cccccc"
 set border 3
-set key top right horizontal samplen 1 font ",10"
+set ytics nomirror
+set key outside center bottom horizontal samplen 1 font ",11"
+set errorbars front lw 1 lc rgb "#333333"
+set format y "%g"
 set multiplot layout {down},{columns}
 """ + "unset key\n".join(panels) + "unset multiplot\n")
     return name

@@ -17,6 +17,7 @@ import rows as lists
 GUEST = {"block": 14, "net": 16, "memory": 12, "many": 25}
 EACH = {"block": 1.2, "net": 1.0, "memory": 1.0, "many": 1.2}
 PER_MIB = 0.008         # of balloon rows: fill, inflate, deflate
+SETTLE = 6
 SHORTEST, LONGEST = 400, 3000      # ms
 GOOD = 700              # ms: rather fewer runs than shorter ones
 # Rounds (guests of each part, with the devices changed over in every second) and
@@ -28,8 +29,8 @@ FULL = ((3, 1), (2, 1), (1, 1))
 def fixed(row):
     """Seconds of one measurement that do not depend on how long it is."""
     work = row["options"].split()
-    if row["part"] == "memory" and work[0] in ("balloon", "report"):
-        return EACH["memory"] + PER_MIB * int(work[1]), 0
+    if work[0] in ("balloon", "report"):
+        return EACH["memory"] + PER_MIB * int(work[1]) + (SETTLE if work[0] == "report" else 0), 0
     return EACH[row["part"]], 1
 
 
