@@ -50,7 +50,7 @@ help:
 	@echo '  fuzz             fuzz the ring until stopped'
 	@echo '  bench-ring       instructions and time per ring operation'
 	@echo '  bench            our drivers, the in-tree ones and emulated devices side by side (root)'
-	@echo '                   QUICK=1 for the main rows, some minutes; selftests/bench/README.md'
+	@echo '                   QUICK=1 for the main rows; BUDGET=MINUTES; selftests/bench/README.md'
 	@echo '  bench-report     make the report of the last run anew; OUT=DIR for another'
 	@echo
 	@echo 'Guests by hand: $(LAB) help'

@@ -60,6 +60,16 @@ modprobe -qa virtio_pci virtio_balloon
 check "the guest follows a balloon, and it is timed" grep -qE '^ms [0-9]+ cpu [0-9]+ devices [0-9]+$' <(host balloon 448)
 check "and back" host balloon 512
 
+metered() { sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" /tmp/meter; }
+check "the meter starts" host meter begin slot0
+reads slot0 25
+check "and stops" sh -c 'host meter end >/tmp/meter'
+check_equal "in between it counted the kicks of slot0" 25 "$(metered kicks)"
+check "the time" test "$(metered ns)" -gt 0
+check "and processor time, no more than all processors have" test "$(metered cpu_ns)" -gt 0 -a \
+	"$(metered cpu_ns)" -lt $((64 * $(metered ns)))
+check "without a start it refuses" test 1 = "$(host meter end >/dev/null 2>&1; echo $?)"
+
 check "the monitor answers" host qmp query-status
 check "the monitor refuses" test 1 = "$(host qmp no-such-command >/dev/null; echo $?)"
 check "a device that is not there is refused" test 1 = "$(host device_del no0 >/dev/null; echo $?)"

@@ -27,9 +27,9 @@ def table(head, lines):
 
 
 class Page:
-    def __init__(self, summary, rows, environment, pictures, failed, skipped):
+    def __init__(self, summary, rows, environment, pictures, failed, skipped, outcomes):
         self.summary, self.environment, self.pictures = summary, environment, pictures
-        self.failed, self.skipped = failed, skipped
+        self.failed, self.skipped, self.outcomes = failed, skipped, outcomes
         self.rows = [row for row in rows if summary.drivers(row.name)]
         self.by_name = {row.name: row for row in rows}
 
@@ -82,6 +82,20 @@ class Page:
         if not cells:
             return ["## Where ours loses", "", "In no row.", ""]
         return ["## Where ours loses", "", *table(self.HEAD, [self.line_of(cell) for cell in cells])]
+
+    def goals(self):
+        outcomes = list(self.outcomes)
+        if not outcomes:
+            return []
+        lines = []
+        for outcome in outcomes:
+            name = "every row" if outcome.row == "*" else self.title(self.by_name[outcome.row])
+            verdict = "met ▲" if outcome.met else "missed, within the interval ~" if outcome.near else "missed ▼"
+            lines.append([name, WORDS[outcome.goal.quantity], outcome.goal.words(),
+                          *("" if value is None else number(value) for value in (outcome.wanted, outcome.got)), verdict])
+        met = sum(outcome.met for outcome in outcomes)
+        return [f"## Goals: {met} of {len(outcomes)} met", "",
+                *table(["work", "quantity", "goal", "that is", "ours", ""], sorted(lines, key=lambda line: "met ▲" == line[-1]))]
 
     def wins(self):
         lines = []
@@ -151,7 +165,7 @@ class Page:
         parts = ["# Benchmark: ours, in-tree, emulated", "", *self.introduction(), *self.score()]
         if self.pictures.get(None):
             parts += [f"![ours to in-tree](pictures/{self.pictures[None]}.svg)", ""]
-        parts += [*self.losses(), *self.wins(), *self.troubles()]
+        parts += [*self.losses(), *self.wins(), *self.goals(), *self.troubles()]
         for title in dict.fromkeys(row.section for row in self.rows):
             parts += self.section(title)
         return "\n".join([*parts, *self.method()])

