@@ -144,7 +144,7 @@ def test_report(kept):
         entries += [scaled(base, "ours", half, 2 * jitter), scaled(base, "in-tree", half, jitter)]
         losing = copy.deepcopy(base)
         losing["row"] = "randread-1"
-        entries += [scaled(losing, "ours", half, 0.5 * jitter), scaled(losing, "in-tree", half, jitter)]
+        entries += [scaled(losing, "ours", half, 0.4 * jitter), scaled(losing, "in-tree", half, jitter)]
     entries.append({"failed": "fdatasync", "driver": "nvme", "round": 0, "why": "gone | lost"})
     entries.append({"skipped": "jobs-4", "round": 0})
     told = made_report(entries, "accelerator TCG (no /dev/kvm)\nguest_kernel 7.3\nhost_cpus 2\nstopped after 7 s\n")
@@ -163,7 +163,7 @@ def test_report(kept):
     equal(web.count("<table>"), web.count("</table>"), "tables end")
     result("overview.svg" in page_text, "there is a picture of everything")
     lines = [line.split() for line in told["overview.dat"].splitlines() if not line.startswith("#")]
-    equal({'"2.00"', '"0.50"'}, {line[4] for line in lines if line[0] == "0"}, "which has the ratio of each row")
+    equal({'"2.00"', '"0.40"'}, {line[4] for line in lines if line[0] == "0"}, "which has the ratio of each row")
     result(told["pictures"].get("overview.gp", 0) > 500, "and a script that draws it")
     if shutil.which("gnuplot"):
         result(told["pictures"].get("overview.svg", 0) > 2000 and web.count("<svg") == 2, "and is drawn, inside of the page")
