@@ -71,7 +71,7 @@ def overview(summary, rows, folder):
     height = int(80 + 21 * (y + 1))
     with open(f"{folder}/overview.gp", "w", encoding="utf-8") as script:
         script.write(f"""# SPDX-License-Identifier: GPL-2.0-only
-set terminal @terminal@ size 860,{height} font "sans,11" background "white"
+set terminal @terminal@ size 860,{height} font "sans,11" background "white" noenhanced
 set output "overview.@suffix@"
 set label "Ours to in-tree: green is better, red is worse, grey is no difference" at screen 0.5, screen {1 - 16 / height:.4f} center font ",13"
 set tmargin 3
@@ -148,12 +148,12 @@ def section(summary, title, rows, folder):
     down = -(-len(panels) // columns)
     with open(f"{folder}/{name}.gp", "w", encoding="utf-8") as script:
         script.write(f"""# SPDX-License-Identifier: GPL-2.0-only
-set terminal @terminal@ size {600 * columns},{290 * down} font "sans,11" background "white"
+set terminal @terminal@ size {600 * columns},{290 * down} font "sans,11" background "white" noenhanced
 set output "{name}.@suffix@"
 set style data histograms
 set style histogram errorbars gap 1 lw 1
 set style fill solid 0.9 noborder
-set xtics rotate by -20 scale 0 noenhanced font ",10"
+set xtics rotate by -20 scale 0 font ",10"
 set grid ytics lc rgb "#cccccc"
 set border 3
 set ytics nomirror

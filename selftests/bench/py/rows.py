@@ -4,7 +4,7 @@
 import os
 from dataclasses import dataclass, field, replace
 
-PARTS = ("block", "net", "memory", "many")      # in the order they are run
+PARTS = ("block", "many", "net", "memory")      # in the order of the report
 
 
 @dataclass
