@@ -59,7 +59,7 @@ report() {
 }
 
 clock() {
-	local ptp n=$((ms * 2))
+	local ptp n=$((ms * 20))
 	ptp=/dev/$(cat "/sys/bus/pci/devices/$(bdf clock0)/clock0/ptp")
 	ptp-check "$ptp" read 50 >/dev/null
 	host meter begin clock0

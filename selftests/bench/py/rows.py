@@ -26,7 +26,7 @@ class Row:
         if self.part == "net":
             if tool == "iperf3":
                 return "packet" if "-u" in self.options.split() else "MiB"
-            return {"ping": "ping", "ab": "connection"}[tool]
+            return {"fping": "ping", "ab": "connection"}[tool]
         if self.part == "memory":
             return "reading" if self.place == "clock" else "MiB"
         return "operation"

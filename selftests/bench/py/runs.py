@@ -73,12 +73,11 @@ def of_iperf3(out):
     return {"rate": rate, "mib": rate}
 
 
-def of_ping(text):
-    times = [float(found) * 1000 for found in re.findall(r"time=([0-9.]+) ms", text)]
-    sent = int(re.search(r"(\d+) packets transmitted", text)[1])
-    taken = int(re.search(r"time (\d+)ms", text)[1]) / 1000
-    return {"rate": (sent - 1) / taken if taken else 0, "p50": percentile(times, 0.5), "p99": percentile(times, 0.99),
-            "lost": 100 * (sent - len(times)) / sent}
+def of_fping(text):
+    """-C: the address, a colon, a time in ms or a dash for each."""
+    words = text.strip().splitlines()[-1].split(" : ")[1].split()
+    times = [float(word) * 1000 for word in words if word != "-"]
+    return {"p50": percentile(times, 0.5), "p99": percentile(times, 0.99), "lost": 100 * (1 - len(times) / len(words))}
 
 
 def of_ab(text):
@@ -100,7 +99,9 @@ def values_of(entry):
     cpu_us, seconds = meter["cpu_ns"] / 1000, meter["ns"] / 1e9
     if tool == "fio":
         ops, values = of_fio(out)
-        values.update(events(meter, ops), host=cpu_us / ops)
+        values.update(events(meter, ops))
+        if "work_ns" in meter:
+            values["host"] = meter["work_cpu_ns"] / 1000 / (meter["work_ns"] / 1e9) / values["rate"]
         if "guest_irqs" in entry:
             values["irqs"] = entry["guest_irqs"] / ops
         return values
@@ -114,8 +115,9 @@ def values_of(entry):
         return values
     # On the network the meter sees a piece of the work: its costs are compared with the
     # packets of the tap in that piece, its time with the rate of all of it.
-    values = {"iperf3": of_iperf3, "ping": of_ping, "ab": of_ab}[tool](out)
+    values = {"iperf3": of_iperf3, "fping": of_fping, "ab": of_ab}[tool](out)
     packets = meter["out_packets"] + meter["in_packets"]
+    values.setdefault("rate", meter["out_packets"] / seconds)
     values.update(events(meter, packets), host=cpu_us / seconds / values["rate"])
     values["packets"] = packets / seconds / values["rate"]
     if "guest_irqs" in entry:

@@ -7,6 +7,7 @@ between.
 """
 
 import json
+import threading
 import time
 
 CPUCLOCK_SCHED = 2      # of the kernel's clock ids for processes: (~pid << 3) | which
@@ -37,6 +38,7 @@ class Meter:
         self.machine = machine
         self.first = None
         self.devices = []
+        self.sampler = self.stop = self.middle = None
 
     def taps(self):
         """[packets, bytes] from the guest, [packets, bytes] to it, of the devices that have a tap."""
@@ -67,17 +69,47 @@ class Meter:
         self.events()       # what the log holds so far takes time to read: now
         self.first = self.reading()
 
+    def operations(self):
+        """Reads and writes that the disks have done."""
+        stats = [disk["stats"] for disk in self.machine.monitor.command("query-blockstats")]
+        return sum(each["rd_operations"] + each["wr_operations"] for each in stats)
+
+    def work(self, seconds, names):
+        """begin(), for disks; and time and processor time of so many seconds out of the work, so
+        that what the guest does before and after it does not count."""
+        self.begin(names)
+        start, self.stop, self.middle = self.operations(), threading.Event(), None
+
+        def sample():
+            while self.operations() - start < 10:
+                if self.stop.wait(0.005):
+                    return
+            readings = []
+            for wait in (0, min(seconds, LONGEST)):
+                self.stop.wait(wait)
+                readings.append((time.monotonic_ns(), cpu_ns(self.machine.process.pid)))
+            self.middle = [b - a for a, b in zip(*readings)]
+        self.sampler = threading.Thread(target=sample, daemon=True)
+        self.sampler.start()
+
     def end(self):
         """The differences, as one line of JSON."""
         if self.first is None:
             raise RuntimeError("nothing was begun")
         first, last = self.first, self.reading()
         self.first = None
+        if self.sampler:
+            self.stop.set()
+            self.sampler.join(10)
+            self.sampler = None
         said = {key: last[key] - first[key] for key in ("ns", "cpu_ns")}
         for key, names in (("events", ("kicks", "irqs")),
                            ("taps", ("out_packets", "out_bytes", "in_packets", "in_bytes"))):
             for i, name in enumerate(names):
                 said[name] = None if first[key] is None else last[key][i] - first[key][i]
+        if self.middle:
+            said["work_ns"], said["work_cpu_ns"] = self.middle
+            self.middle = None
         said["exits"] = None if first["exits"] is None else last["exits"] - first["exits"]
         return json.dumps({key: value for key, value in said.items() if value is not None})
 

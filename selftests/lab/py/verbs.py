@@ -265,11 +265,14 @@ def vu(machine, args):
 
 
 def meter(machine, args):
-    """meter begin NAME...; meter end; meter flow SECONDS PACKETS NAME...; meter balloon NAME MIB SECONDS;
+    """meter begin NAME...; meter work SECONDS NAME...; meter end; meter flow SECONDS PACKETS NAME...; meter balloon NAME MIB SECONDS;
     meter freed NAME MIB SECONDS: what work costs, as a line of JSON."""
     what, *rest = args
     if what == "begin":
         machine.meter.begin(rest)
+        return ""
+    if what == "work":
+        machine.meter.work(float(rest[0]), rest[1:])
         return ""
     if what == "end" and not rest:
         return machine.meter.end()
