@@ -33,8 +33,8 @@ balloon() {
 settled() {
 	local before now
 	before=$(kicks balloon0)
-	for _ in 1 2 3 4 5 6; do
-		sleep 2.5
+	for _ in {1..20}; do
+		sleep 3
 		now=$(kicks balloon0)
 		[ "$now" != "$before" ] || return 0
 		before=$now
@@ -43,19 +43,19 @@ settled() {
 	return 1
 }
 
-# report MIB: memory is filled and freed; the kernel takes two seconds to begin
+# report MIB: memory is filled and freed, until nothing more is reported
 report() {
-	local meter fallen=$(($1 * 93 / 100))
+	local before
 	: >/tmp/output
 	settled
 	mount -o remount,size=95% /dev/shm
 	dd if=/dev/zero of=/dev/shm/fill bs=1M count="$1" 2>/dev/null
-	host meter freed balloon0 "$fallen" 40 >/tmp/meter &
-	meter=$!
-	sleep 0.3
+	before=$(rss_mib)
+	host meter begin balloon0
 	rm /dev/shm/fill
-	wait $meter
-	emit "$row" "$(cat /tmp/meter)" report /tmp/output "\"mib\":$1"
+	settled
+	host meter end >/tmp/meter
+	emit "$row" "$(cat /tmp/meter)" report /tmp/output "\"mib\":$((before - $(rss_mib)))"
 }
 
 clock() {

@@ -113,21 +113,24 @@ class Page:
         lines = []
         for row in rows:
             for i, driver in enumerate(self.summary.drivers(row.name)):
-                rate = self.summary.get(row.name, driver, "rate")
-                ratio = "1" if driver == "in-tree" else "-" if rate.ratio is None else number(rate.ratio)
                 cells = [self.summary.get(row.name, driver, name) for name in columns]
                 values = ["-" if cell is None else number(cell.median) + MARKS[cell.verdict] for cell in cells]
-                lines.append([row.words if i == 0 else "", f"**{driver}**" if driver == "ours" else driver,
-                              values[0], ratio, *values[1:]])
+                if columns[0] == "rate":
+                    rate = cells[0]
+                    values.insert(1, "1" if rate and driver == "in-tree" else
+                                  "-" if rate is None or rate.ratio is None else number(rate.ratio))
+                lines.append([row.words if i == 0 else "", f"**{driver}**" if driver == "ours" else driver, *values])
         units = ", ".join(dict.fromkeys(f"{row.unit}s" if row.unit != "MiB" else "MiB" for row in rows))
         per = ", ".join(dict.fromkeys(row.per for row in rows))
         heads = [HEADS[name] for name in columns]
+        if columns[0] == "rate":
+            heads.insert(1, "of in-tree")
         text = [f"## {title}", ""]
         if self.pictures.get(title):
             text += [f"![{title}](pictures/{self.pictures[title]}.svg)", ""]
-        return [*text, f"Rate in {units} per second; kicks and interrupts per {per}; host time per {units.replace('s,', ',')}"
-                .removesuffix("s") + ".", "",
-                *table(["work", "driver", heads[0], "of in-tree", *heads[1:]], lines)]
+        rate = f"Rate in {units} per second; k" if columns[0] == "rate" else "K"
+        return [*text, f"{rate}icks and interrupts per {per}; host time per {units.replace('s,', ',').removesuffix('s')}.", "",
+                *table(["work", "driver", *heads], lines)]
 
     # ---- the end ----
 

@@ -4,7 +4,7 @@
 import os
 from dataclasses import dataclass, field, replace
 
-PARTS = ("block", "many", "net", "memory")      # in the order of the report
+PARTS = ("block", "many", "net", "memory", "free")      # in the order of the report
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Row:
             if tool == "iperf3":
                 return "packet" if "-u" in self.options.split() else "MiB"
             return {"fping": "ping", "ab": "connection"}[tool]
-        if self.part == "memory":
+        if self.part in ("memory", "free"):
             return "reading" if self.place == "clock" else "MiB"
         return "operation"
 

@@ -106,7 +106,9 @@ def values_of(entry):
             values["irqs"] = entry["guest_irqs"] / ops
         return values
     if tool in ("balloon", "report"):
-        values = {"rate": entry["mib"] / seconds, "host": cpu_us / entry["mib"]}
+        values = {"host": cpu_us / entry["mib"]}
+        if tool == "balloon":
+            values["rate"] = entry["mib"] / seconds
         values.update(events(meter, entry["mib"] / 1024))
         return values
     if tool == "ptp":

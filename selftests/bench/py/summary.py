@@ -74,7 +74,7 @@ class Summary:
         return self.cells.get((row, driver, quantity))
 
     def drivers(self, row):
-        return [driver for driver in ORDER if (row, driver, "rate") in self.cells]
+        return [driver for driver in ORDER if (row, driver, "host") in self.cells]
 
     def has(self, rows, quantity):
         return any(self.has_of(rows, driver, quantity) for driver in ORDER)
