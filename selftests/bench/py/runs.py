@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 MIB = 1 << 20
+TCP_HEADERS = 14 + 20 + 32      # Ethernet, IPv4, TCP with time stamps
 
 
 @dataclass
@@ -54,23 +55,22 @@ def of_fio(out):
     job = jobs[0]
     side = job["read"] if job["read"]["total_ios"] >= job["write"]["total_ios"] else job["write"]
     latency = side["lat_ns"]
-    values = {"rate": side["iops"], "mib": side["bw_bytes"] / MIB}
+    values = {"rate": side["iops"]}
     for name, key in (("p50", "50.000000"), ("p99", "99.000000"), ("p999", "99.900000")):
         if key in latency.get("percentile", {}):
             values[name] = latency["percentile"][key] / 1000
     return ops, values
 
 
-def of_iperf3(out):
-    end = out["end"]
-    if "udp" in end["streams"][0]:
-        total = end["sum"]
-        got = total["packets"] - total["lost_packets"]
-        return {"rate": got / total["seconds"], "mib": total["bytes"] * got / max(total["packets"], 1)
-                / MIB / total["seconds"], "lost": total["lost_percent"]}
-    total = end["sum_received"]
-    rate = total["bytes"] / total["seconds"] / MIB
-    return {"rate": rate, "mib": rate}
+def of_iperf3(out, meter, seconds):
+    """Its own rate has its beginning in it; so where the tap sees all that arrives, that counts."""
+    end, side = out["end"], "out" if meter["out_bytes"] > meter["in_bytes"] else "in"
+    packets, size = meter[side + "_packets"], meter[side + "_bytes"]
+    if "udp" not in end["streams"][0]:
+        return {"rate": (size - TCP_HEADERS * packets) / MIB / seconds}
+    total = end["sum"]
+    rate = packets / seconds if side == "out" else (total["packets"] - total["lost_packets"]) / total["seconds"]
+    return {"rate": rate, "lost": total["lost_percent"]}
 
 
 def of_fping(text):
@@ -115,9 +115,12 @@ def values_of(entry):
         values = of_ptp(out)
         values.update(events(meter, entry["readings"]), host=cpu_us / entry["readings"])
         return values
-    # On the network the meter sees a piece of the work: its costs are compared with the
-    # packets of the tap in that piece, its time with the rate of all of it.
-    values = {"iperf3": of_iperf3, "fping": of_fping, "ab": of_ab}[tool](out)
+    # On the network the meter sees a piece of the work: kicks and interrupts are compared with
+    # the packets of the tap in that piece, processor time with the rate.
+    if tool == "iperf3":
+        values = of_iperf3(out, meter, seconds)
+    else:
+        values = {"fping": of_fping, "ab": of_ab}[tool](out)
     packets = meter["out_packets"] + meter["in_packets"]
     values.setdefault("rate", meter["out_packets"] / seconds)
     values.update(events(meter, packets), host=cpu_us / seconds / values["rate"])
