@@ -77,7 +77,7 @@ measure() {
 	timeout $((ms / 1000 + 30)) fio --name="$row" --filename="$(cat "/tmp/disk.$driver.$place")" --direct=1 --size=400M \
 		--randrepeat=0 --norandommap --ioengine=libaio --time_based --runtime="${ms}ms" --lat_percentiles=1 \
 		--clat_percentiles=0 --percentile_list=50:90:95:99:99.9 --exec_prerun=/tmp/before --exec_postrun=/tmp/after \
-		--output-format=json --output=/tmp/fio.json $options >&2
+		--eta=never --output-format=json --output=/tmp/fio.json $options >&2
 	[ -z "$word" ] || irqs="\"guest_irqs\":$(($(guest_interrupts "$word") - irqs))"
 	sed -n '/^{/,$p' /tmp/fio.json >/tmp/output
 	emit "$row" "$(cat /tmp/meter)" fio /tmp/output "$irqs"

@@ -4,6 +4,8 @@
 # shellcheck shell=bash disable=SC2154
 
 modprobe -qa virtio_net e1000 e1000e || true
+# fping asks for the number of its protocol by name
+[ -e /etc/protocols ] || printf 'icmp 1 ICMP\nipv6-icmp 58 IPv6-ICMP\n' >/etc/protocols
 echo "@environment iperf3 $(iperf3 --version | head -n 1)"
 seconds=$(((ms + 500) / 1000))
 [ "$seconds" -ge 1 ] || seconds=1
@@ -37,7 +39,7 @@ open() {
 	# whose neighbour discovery would be counted, too
 	echo 1 >"/proc/sys/net/ipv6/conf/$(cat "$state.new")/disable_ipv6"
 	serve "$name" "10.9.$(net_index "$name").1"
-	wait_for 10 host netns sh -c 'ss -ltn | grep -q :8080' || host netns-begin pages peer pages 8080
+	host netns sh -c 'ss -ltn | grep -q :8080' >/dev/null || host netns-begin pages peer pages 8080
 	mv "$state.new" "$state"
 }
 

@@ -16,10 +16,10 @@ import rows as lists
 # until it measures and after it has ended, and of one measurement.
 GUEST = {"block": 14, "net": 16, "memory": 12, "many": 25, "free": 12}
 EACH = {"block": 1.2, "net": 1.0, "memory": 1.0, "many": 1.2, "free": 1.0}
-PER_MIB = 0.008         # of balloon rows: fill, inflate, deflate
+PER_MIB = 0.004         # of balloon rows: fill, inflate, deflate
 SETTLE = 15             # until no more free pages are reported, twice
 SHORTEST, LONGEST = 400, 3000      # ms
-GOOD = 700              # ms: rather fewer runs than shorter ones
+GOOD = 450              # ms: rather fewer runs than shorter ones
 # Rounds (guests of each part, with the devices changed over in every second) and
 # blocks in each, the best first.
 QUICK = ((1, 2), (1, 1))
