@@ -13,15 +13,12 @@ import tempfile
 import time
 
 import collect
-import page
 import pictures
 import plan
 import report
 import rows as lists
 import runs as raw
 import stats
-import summary as sums
-import webpage
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LISTS = os.path.dirname(HERE)
@@ -222,7 +219,31 @@ def test_progress():
     equal({"row": "x", "round": 3, "tool": "fio", "out": {}}, collect.record('{"row":"x"} fio ' + packed, 3), "a line of the guest is read")
 
 
+# row, quantity, and what it is by the numbers in canned.jsonl
 EXPECTED = (
+    ("randread-32", "rate", 12811.126),
+    ("randread-32", "kicks", 2239 / 18653),
+    ("randread-32", "irqs", 1583 / 18653),
+    ("randread-32", "host", 897738.722 / (1.350135839 * 12811.126)),
+    ("randread-32", "p99", 17170.432),
+    ("fdatasync", "rate", 3072.802),
+    ("fdatasync", "irqs", 8947 / 4474),
+    ("inflate-512", "rate", 512 / 0.766973),
+    ("inflate-512", "kicks", 4 * 2),
+    ("inflate-512", "host", 838685.464 / 512),
+    ("clock", "rate", 1e9 / 11455),
+    ("clock", "kicks", 12000 / 12000),
+    ("clock", "p50", 4.760),
+    ("tcp-send-1", "rate", (111564992 - 66 * 1972) / 1048576 / 0.701168),
+    ("tcp-send-1", "kicks", 1156 / (1972 + 1428)),
+    ("tcp-receive-1", "irqs", 613 / 64160),
+    ("udp64-receive", "rate", (175886 - 131578) / 1.017505),
+    ("udp64-receive", "lost", 74.8087),
+    ("ping-200", "kicks", 139 / 278),
+    ("ping-200", "host", 266114.425 / 139),
+    ("ping-200", "lost", 0),
+    ("connect", "rate", 621.02),
+    ("connect", "host", 704718.491 / (0.700152548 * 621.02)),
 )
 
 

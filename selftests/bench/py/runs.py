@@ -122,9 +122,8 @@ def values_of(entry):
     else:
         values = {"fping": of_fping, "ab": of_ab}[tool](out)
     packets = meter["out_packets"] + meter["in_packets"]
-    values.setdefault("rate", meter["out_packets"] / seconds)
-    values.update(events(meter, packets), host=cpu_us / seconds / values["rate"])
-    values["packets"] = packets / seconds / values["rate"]
+    rate = values.get("rate", meter["out_packets"] / seconds)   # pings are at a fixed one
+    values.update(events(meter, packets), host=cpu_us / seconds / rate, packets=packets / seconds / rate)
     if "guest_irqs" in entry:
         values["irqs"] = entry["guest_irqs"] / entry["guest_packets"]
     return values
