@@ -40,7 +40,7 @@ driver_of() {
 our_driver() {
 	case "$(map_field "$1" 2)" in
 	blk | vublk | vfublk | dev) echo virtio_pv_blk ;;
-	net) echo virtio_pv_net ;;
+	net | vunet) echo virtio_pv_net ;;
 	balloon | vuballoon) echo virtio_pv_balloon ;;
 	clock | vurtc) echo virtio_pv_clock ;;
 	*) return 1 ;;

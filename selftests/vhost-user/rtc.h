@@ -72,7 +72,6 @@ extern struct rtc rtc;
 /* "utc,alarm,offset=-5": NULL or what is wrong. */
 const char *rtc_clock_parse(struct rtc_clock *c, const char *text);
 const char *rtc_clock_name(const struct rtc_clock *c);
-bool rtc_signed(const char *s, int64_t *value);
 
 /* -1: this host has none */
 int rtc_counter_id(void);

@@ -38,15 +38,6 @@ static const struct {
 
 /* ---- words ---- */
 
-bool rtc_signed(const char *s, int64_t *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoll(s, &end, 0);
-	return !errno && end != s && !*end;
-}
-
 static bool parse_kind(struct rtc_clock *c, const char *word)
 {
 	uint64_t type;
@@ -79,7 +70,7 @@ const char *rtc_clock_parse(struct rtc_clock *c, const char *text)
 			c->has_alarm = true;
 		else if (!strcmp(w, "cross"))
 			c->cross = true;
-		else if (strncmp(w, "offset=", 7) || !rtc_signed(w + 7, &c->offset))
+		else if (strncmp(w, "offset=", 7) || !vu_signed(w + 7, &c->offset))
 			return "after the type come: alarm cross offset=NANOSECONDS";
 	}
 	return NULL;

@@ -294,7 +294,7 @@ static int set_clock(struct vu_dev *dev, const char *v)
 static int set_counter_offset(struct vu_dev *dev, const char *v)
 {
 	(void)dev;
-	return rtc_signed(v, &rtc.counter_offset) ? 0 : -1;
+	return vu_signed(v, &rtc.counter_offset) ? 0 : -1;
 }
 
 static bool no_clocks;
@@ -365,7 +365,7 @@ static const char *cmd_clock(struct vu_dev *dev, int argc, char **argv, FILE *ou
 	if (argc != 4 || !vu_number(argv[1], &id) || id >= rtc.nr_clocks)
 		return "clock wants the number of one, and step NS or source counter|host";
 	c = &rtc.clock[id];
-	if (!strcmp(argv[2], "step") && rtc_signed(argv[3], &ns)) {
+	if (!strcmp(argv[2], "step") && vu_signed(argv[3], &ns)) {
 		c->offset += ns;
 		rtc_alarm_look(dev, c);
 	} else if (!strcmp(argv[2], "source") && !strcmp(argv[3], "counter")) {

@@ -71,6 +71,15 @@ bool vu_number(const char *s, uint64_t *value)
 	return !*end;
 }
 
+bool vu_signed(const char *s, int64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(s, &end, 0);
+	return !errno && end != s && !*end;
+}
+
 /* ---- pieces of buffers ---- */
 
 unsigned int vu_slice(const struct iovec *iov, unsigned int n, size_t off, size_t len,
@@ -191,11 +200,19 @@ void vu_queue_irq(struct vu_queue *q)
 		q->n.irqs++;
 }
 
+void vu_queue_look(struct vu_queue *q)
+{
+	if (q->ring.running && vu_ring_want_irq(&q->ring))
+		vu_queue_irq(q);
+}
+
 static void publish(struct vu_queue *q)
 {
+	const struct vu_ops *ops = q->dev->ops;
+
 	vu_ring_publish(&q->ring);
-	if (vu_ring_want_irq(&q->ring))
-		vu_queue_irq(q);
+	if (!ops->hold_irq || !ops->hold_irq(q))
+		vu_queue_look(q);
 }
 
 /* Serve one buffer, unless a fault or the device has it otherwise. */

@@ -8,6 +8,7 @@
  *	vu_recv.c	receiving a message
  *	vu_ring.c	virtqueues
  *	vu_fault.c	lies and their commands
+ *	vu_lie.c	well-formed answers that are not true
  *	vu_ctl.c	control socket, statistics
  *
  * A device is one more file with a struct vu_ops and a main() that calls
@@ -87,6 +88,8 @@ struct vu_command {
  *	fault of that name; NULL where the device has no such thing
  * @idle: leave the buffers of this queue where they are for now; vu_queue_run()
  *	when that has changed. May be NULL
+ * @hold_irq: an interrupt may be due, and shall wait; vu_queue_look() when it shall
+ *	no longer. May be NULL
  * @config_written: the driver wrote to the configuration space
  * @reset: all queues were stopped
  * @stats: print counters of this device, "name value" per line
@@ -99,6 +102,7 @@ struct vu_ops {
 	uint32_t (*request)(struct vu_queue *q, struct vu_elem *e);
 	uint32_t (*status_request)(struct vu_queue *q, struct vu_elem *e, int status);
 	bool (*idle)(struct vu_queue *q);
+	bool (*hold_irq)(struct vu_queue *q);
 	void (*config_written)(struct vu_dev *dev, size_t off, size_t len);
 	void (*reset)(struct vu_dev *dev);
 	void (*stats)(struct vu_dev *dev, FILE *out);
@@ -215,6 +219,9 @@ int vu_main(struct vu_dev *dev, const struct vu_ops *ops, int argc, char **argv)
 /* Give back a buffer that was kept with VU_LATER; frees it. */
 void vu_done(struct vu_queue *q, struct vu_elem *e, uint32_t len);
 
+/* The interrupt that waited, if it is due. */
+void vu_queue_look(struct vu_queue *q);
+
 /* Copy between a buffer's pieces and memory, from @off on; returns bytes copied. */
 size_t vu_read(const struct vu_elem *e, size_t off, void *buf, size_t len);
 size_t vu_write(const struct vu_elem *e, size_t off, const void *buf, size_t len);
@@ -231,6 +238,8 @@ void vu_timer_set(struct vu_dev *dev, struct vu_timer *t, uint64_t due);
 
 /* A number, with K M G T where it is a size; false: it is none. */
 bool vu_number(const char *s, uint64_t *value);
+/* One that may be negative. */
+bool vu_signed(const char *s, int64_t *value);
 
 void vu_log(const struct vu_dev *dev, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void vu_debug(const struct vu_dev *dev, const char *fmt, ...)

@@ -345,6 +345,15 @@ static void put_split(struct vu_ring *r, uint32_t id, uint32_t len, unsigned int
 	r->used_idx += slots;
 }
 
+static void advance(struct vu_ring *r, unsigned int slots)
+{
+	r->used_idx += slots;
+	if (r->used_idx >= r->num) {
+		r->used_idx -= r->num;
+		r->used_wrap = !r->used_wrap;
+	}
+}
+
 /* Id and length have to be there before the flags say so. */
 static void put_packed(struct vu_ring *r, uint32_t id, uint32_t len, unsigned int slots)
 {
@@ -357,11 +366,7 @@ static void put_packed(struct vu_ring *r, uint32_t id, uint32_t len, unsigned in
 	store(&d->id, (uint16_t)id);
 	store(&d->len, len);
 	store_release(&d->flags, flags);
-	r->used_idx += slots;
-	if (r->used_idx >= r->num) {
-		r->used_idx -= r->num;
-		r->used_wrap = !r->used_wrap;
-	}
+	advance(r, slots);
 }
 
 void vu_ring_put_used(struct vu_ring *r, uint32_t id, uint32_t len, unsigned int slots)
@@ -399,6 +404,44 @@ void vu_ring_push(struct vu_ring *r, uint16_t id, uint16_t slots, uint32_t len, 
 	r->batch.len = len;
 	r->batch.slots += slots;
 	r->batch.full = full;
+}
+
+static uint32_t len_of(const struct vu_elem *e, uint32_t last)
+{
+	return e->next ? e->in_len : last;
+}
+
+/* The rest first: the driver looks at the first one, and then finds them all. */
+static void put_packed_list(struct vu_ring *r, const struct vu_elem *first, uint32_t last)
+{
+	uint16_t idx = r->used_idx, end;
+	bool wrap = r->used_wrap, end_wrap;
+
+	advance(r, first->slots);
+	for (const struct vu_elem *e = first->next; e; e = e->next)
+		vu_ring_put_used(r, e->id, len_of(e, last), e->slots);
+	end = r->used_idx;
+	end_wrap = r->used_wrap;
+	r->used_idx = idx;
+	r->used_wrap = wrap;
+	vu_ring_put_used(r, first->id, len_of(first, last), first->slots);
+	r->used_idx = end;
+	r->used_wrap = end_wrap;
+}
+
+void vu_ring_push_list(struct vu_ring *r, const struct vu_elem *first, uint32_t last)
+{
+	/* In order they are a batch of their own, which no limit may cut. */
+	if (r->in_order)
+		batch_flush(r);
+	if (r->packed && (!r->in_order || r->batch_max == 1)) {
+		for (const struct vu_elem *e = first; e && r->taken; e = e->next)
+			r->taken--;
+		put_packed_list(r, first, last);
+		return;
+	}
+	for (const struct vu_elem *e = first; e; e = e->next)
+		vu_ring_push(r, e->id, e->slots, len_of(e, last), len_of(e, last) == e->in_len);
 }
 
 void vu_ring_publish(struct vu_ring *r)

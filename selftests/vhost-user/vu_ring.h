@@ -176,6 +176,13 @@ struct vu_elem *vu_ring_pop(struct vu_ring *r);
  */
 void vu_ring_push(struct vu_ring *r, uint16_t id, uint16_t slots, uint32_t len, bool full);
 
+/*
+ * Give back several, in the order they were taken, that the driver has to see all at
+ * once: written in full but for the last one, which has @last bytes. Fewer than
+ * &vu_ring.batch_max, unless that is 0 or 1.
+ */
+void vu_ring_push_list(struct vu_ring *r, const struct vu_elem *first, uint32_t last);
+
 /* What was pushed becomes visible to the driver. */
 void vu_ring_publish(struct vu_ring *r);
 

@@ -26,6 +26,7 @@ KINDS = {
     "vublk": "vhost-user-blk-pci",
     "vurtc": "vhost-user-rtc-pci",
     "vuballoon": "vhost-user-test-device-pci",
+    "vunet": "vhost-user-test-device-pci",
     "vfublk": "vfio-user-pci",
     "dev": None,
 }
@@ -36,6 +37,7 @@ KINDS = {
 VU_PROGRAMS = {"vublk": ("vu-blk", {"virtio-id": "2", "config_size": "96", "vq_size": "256"}),
                "vurtc": ("vu-rtc", {"virtio-id": "17", "num_vqs": "2"}),
                "vuballoon": ("vu-balloon", {"virtio-id": "5", "config_size": "16", "vq_size": "256"}),
+               "vunet": ("vu-net", {"virtio-id": "1", "config_size": "32", "vq_size": "256"}),
                "vfublk": ("vfu-blk", {})}
 VFIO_USER = "vfio-user-pci"
 VU_QUEUES = {"vhost-user-blk-pci": "num-queues", "vhost-user-test-device-pci": "num_vqs"}
@@ -70,6 +72,11 @@ class Device:
             queues = props.pop("queues", "1")
             self.vu_options += ["--num-queues", queues]
             props.setdefault(VU_QUEUES[self.driver], queues)
+        if kind == "vunet":
+            # and one queue for control
+            pairs = props.pop("pairs", "1")
+            self.vu_options += ["--pairs", pairs]
+            props.setdefault(VU_QUEUES[self.driver], str(2 * int(pairs) + 1))
         self.reconnect = props.pop("reconnect", None)
         self.queues = int(props.pop("queues", "1")) if kind == "net" and self.vu_options is None else 1
         self.props = props
