@@ -335,8 +335,8 @@ static int rx_first(struct vpv_net_pair *pair, const struct vpv_done *done,
 
 	if (vpv_net_rx_is_xsk(buf))
 		return vpv_net_xsk_first(pair, done, sum);
-	/* Nothing proves that a skipped buffer was written (2.7.9). */
-	if (done->len < vn->hdr_len + ETH_HLEN || (done->flags & VPV_DONE_SKIPPED)) {
+	/* One that an in-order device skipped counts as written in full (2.7.9). */
+	if (done->len < vn->hdr_len + ETH_HLEN) {
 		rx_release(rx, buf, true);
 		return vpv_net_rx_bad(rx, sum, &sum->bad_len);
 	}
@@ -372,7 +372,7 @@ static int rx_further(struct vpv_net_pair *pair, const struct vpv_done *done,
 		rx_release_token(rx, buf, true);
 		return 0;
 	}
-	if (!done->len || (done->flags & VPV_DONE_SKIPPED)) {
+	if (!done->len) {
 		rx_release(rx, buf, true);
 		return vpv_net_rx_bad(rx, sum, &sum->bad_len);
 	}

