@@ -71,7 +71,8 @@ static int set_channels(struct net_device *dev, struct ethtool_channels *channel
 VPV_RXFH_FUNCTIONS(vpv_net_rss_get, vpv_net_rss_set)
 
 const struct ethtool_ops vpv_net_ethtool_ops = {
-	.supported_coalesce_params = ETHTOOL_COALESCE_USECS | ETHTOOL_COALESCE_MAX_FRAMES,
+	.supported_coalesce_params = ETHTOOL_COALESCE_USECS | ETHTOOL_COALESCE_MAX_FRAMES |
+				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
 	.get_drvinfo = get_drvinfo,
 	.get_link = ethtool_op_get_link,
 	.get_link_ksettings = get_link_ksettings,

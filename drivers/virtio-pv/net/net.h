@@ -18,6 +18,7 @@
  *	ctrl.c		control queue: commands queued, several per kick
  *	rss.c		which packet goes to which pair, and its hash
  *	coalesce.c	few interrupts
+ *	dim.c		as few as the load allows
  *	rxmode.c	what is received: addresses, VLANs, promiscuity
  *	offload.c	offloads of the netdev, and those told to the device
  *	link.c		carrier, speed, announcements
@@ -38,6 +39,7 @@
 #ifndef VPV_NET_H
 #define VPV_NET_H
 
+#include <linux/dim.h>
 #include <linux/ethtool.h>
 #include <linux/etherdevice.h>
 #include <linux/hrtimer.h>
@@ -360,6 +362,10 @@ struct vpv_net_tx {
  * @tx: transmit
  * @coal: coalescing by the device, as wanted; RTNL and ctrl.lock
  * @coal_sent: as last sent; ctrl.lock
+ * @rx_usecs: least time between interrupts while packets come, 0: none
+ * @adaptive: that of receive follows the load; RTNL and ctrl.lock to change it
+ * @dim: the load
+ * @polls: that ended with packets found; NAPI
  * @rx_name: for messages
  * @tx_name: for messages
  */
@@ -375,6 +381,10 @@ struct vpv_net_pair {
 	struct vpv_net_tx tx;
 	struct vpv_net_coal coal[VPV_NET_DIRS];
 	struct vpv_net_coal coal_sent[VPV_NET_DIRS];
+	u32 rx_usecs;
+	bool adaptive;
+	struct dim dim;
+	u16 polls;
 	char rx_name[16];
 	char tx_name[16];
 };
@@ -476,7 +486,7 @@ struct vpv_net_rss {
  * @sent_vlans: as last sent; ctrl.lock
  * @want_offloads: as wanted; ctrl.lock
  * @sent_offloads: as last sent; ctrl.lock
- * @rx_usecs: least time between interrupts while packets come, 0: none
+ * @rx_usecs: that of all pairs, as wanted; RTNL
  * @coal: coalescing by the device for all queues, as wanted; RTNL and ctrl.lock
  * @coal_sent: as last sent; ctrl.lock
  * @rss: hashes as wanted; RTNL and ctrl.lock
@@ -660,8 +670,14 @@ int vpv_net_set_coalesce(struct net_device *dev, struct ethtool_coalesce *c,
 			 struct kernel_ethtool_coalesce *kernel_c, struct netlink_ext_ack *extack);
 int vpv_net_get_queue_coalesce(struct net_device *dev, u32 queue, struct ethtool_coalesce *c);
 int vpv_net_set_queue_coalesce(struct net_device *dev, u32 queue, struct ethtool_coalesce *c);
+void vpv_net_coal_adapt(struct vpv_net_pair *pair, u32 packets, u32 usecs);
 int vpv_net_coal_sync(struct vpv_net *vn);	/* under ctrl.lock */
 void vpv_net_coal_forget(struct vpv_net *vn);	/* under ctrl.lock */
+
+/* dim.c */
+void vpv_net_dim_init(struct vpv_net_pair *pair);
+void vpv_net_dim_poll(struct vpv_net_pair *pair, int work);
+void vpv_net_dim_stop(struct vpv_net_pair *pair);
 
 /* offload.c */
 void vpv_net_init_offloads(struct vpv_net *vn);

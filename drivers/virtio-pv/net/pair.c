@@ -70,7 +70,7 @@ static enum hrtimer_restart pair_moderate(struct hrtimer *timer)
  */
 static bool pair_polls_later(struct vpv_net_pair *pair, int work)
 {
-	unsigned int usecs = READ_ONCE(pair->vn->rx_usecs);
+	unsigned int usecs = READ_ONCE(pair->rx_usecs);
 
 	if (!usecs || !work)
 		return false;
@@ -125,6 +125,7 @@ static int pair_poll_all(struct vpv_net_pair *pair, int budget)
 		return budget;
 	if (work == budget)
 		return budget;
+	vpv_net_dim_poll(pair, work);
 	if (pair_polls_later(pair, work))
 		return work;
 	if (!pair_rearm(pair, work)) {
@@ -182,6 +183,7 @@ static void pair_stop(struct vpv_net_pair *pair)
 		return;
 	napi_disable(&pair->napi);
 	hrtimer_cancel(&pair->moderate);
+	vpv_net_dim_stop(pair);
 	vpv_net_tx_stop(pair);
 	vpv_net_rx_stop(pair);
 	pair->running = false;
@@ -396,6 +398,7 @@ static int pair_create(struct vpv_net_pair *pair)
 	int err;
 
 	netif_napi_add(pair->vn->dev, &pair->napi, pair_poll);
+	vpv_net_dim_init(pair);
 	hrtimer_setup(&pair->moderate, pair_moderate, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	err = vpv_net_rx_create(pair);
 	if (!err)
