@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * netdev-qstats INTERFACE: packets of each queue as the kernel's "netdev" netlink
- * family tells them, lines "rx 0 PACKETS". Status 4: this kernel has no such family.
+ * netdev-qstats INTERFACE [COUNTER]: packets, or what COUNTER says, of each queue as the
+ * kernel's "netdev" netlink family tells them, lines "rx 0 PACKETS". Status 4: this
+ * kernel has no such family.
  */
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -19,9 +20,21 @@
 #define A_QUEUE_TYPE 2
 #define A_QUEUE_ID 3
 #define A_SCOPE 4
-#define A_RX_PACKETS 8
-#define A_TX_PACKETS 10
 #define SCOPE_QUEUE 1
+
+/* Attributes of each direction, 0: it has no such counter. */
+static const struct counter {
+	const char *name;
+	uint16_t rx, tx;
+} counters[] = {
+	{ "packets", 8, 10 },
+	{ "drops", 13, 24 },
+	{ "overruns", 14, 0 },
+	{ "csum-none", 17, 26 },
+	{ "needs-csum", 0, 27 },
+	{ "gso-packets", 19, 28 },
+};
+static const struct counter *counter = counters;
 
 static char buf[65536];
 
@@ -96,7 +109,7 @@ static int show(const struct nlmsghdr *head)
 	uint32_t tx = number(head, A_QUEUE_TYPE);
 
 	printf("%s %u %llu\n", tx ? "tx" : "rx", (unsigned int)number(head, A_QUEUE_ID),
-	       (unsigned long long)number(head, tx ? A_TX_PACKETS : A_RX_PACKETS));
+	       (unsigned long long)number(head, tx ? counter->tx : counter->rx));
 	return 0;
 }
 
@@ -122,15 +135,25 @@ static int listen_for(int fd)
 	}
 }
 
+static const struct counter *find_counter(const char *name)
+{
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		if (!strcmp(counters[i].name, name))
+			return &counters[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	uint32_t index = argc == 2 ? if_nametoindex(argv[1]) : 0, scope = SCOPE_QUEUE;
+	uint32_t index = argc > 1 ? if_nametoindex(argv[1]) : 0, scope = SCOPE_QUEUE;
 	uint16_t family;
 	size_t len;
 	int fd;
 
-	if (!index) {
-		fprintf(stderr, "usage: netdev-qstats INTERFACE\n");
+	if (argc > 2)
+		counter = find_counter(argv[2]);
+	if (!index || !counter) {
+		fprintf(stderr, "usage: netdev-qstats INTERFACE [packets|drops|overruns|csum-none|needs-csum|gso-packets]\n");
 		return 2;
 	}
 	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);

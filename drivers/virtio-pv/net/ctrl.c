@@ -31,10 +31,14 @@ static_assert(sizeof(struct vpv_net_ctrl_wire) == 1024);
  * struct vpv_net_wait - somebody waits for the answer
  * @done: it is there
  * @err: 0; -EIO: refused or lost; -ETIMEDOUT
+ * @result: where the result goes, NULL: none is wanted
+ * @result_len: room for it, and how much came
  */
 struct vpv_net_wait {
 	struct completion done;
 	int err;
+	void *result;
+	u32 result_len;
 };
 
 /**
@@ -65,6 +69,15 @@ static void finish(struct vpv_net_ctrl *c, struct vpv_net_slot *slot, int err)
 	}
 	slot->busy = false;
 	c->busy--;
+	if (c->asked == slot)
+		c->asked = NULL;
+}
+
+/* The first byte that was written is the answer itself. */
+static void take_result(struct vpv_net_ctrl *c, struct vpv_net_wait *wait, u32 written)
+{
+	wait->result_len = min3(wait->result_len, written - 1, (u32)VPV_NET_CTRL_RESULT);
+	memcpy(wait->result, c->result, wait->result_len);
 }
 
 static void answered(struct vpv_net *vn, const struct vpv_done *done)
@@ -81,6 +94,8 @@ static void answered(struct vpv_net *vn, const struct vpv_done *done)
 			netdev_warn(vn->dev, "device refuses control command %u/%u\n",
 				    wire->class, wire->cmd);
 	}
+	if (ack == VIRTIO_NET_OK && c->asked == slot && slot->wait)
+		take_result(c, slot->wait, done->len);
 	finish(c, slot, ack == VIRTIO_NET_OK ? 0 : -EIO);
 }
 
@@ -130,23 +145,25 @@ static struct vpv_net_slot *free_slot(struct vpv_net_ctrl *c)
 	return NULL;
 }
 
-static int stage(struct vpv_net_ctrl *c, struct vpv_net_slot *slot, size_t len)
+static int stage(struct vpv_net_ctrl *c, struct vpv_net_slot *slot, size_t len, bool asks)
 {
 	u64 addr = c->mem_addr + (slot - c->slots) * sizeof(struct vpv_net_ctrl_wire);
-	struct vpv_seg seg[2] = {
+	struct vpv_seg seg[3] = {
 		{ .addr = addr, .len = offsetof(struct vpv_net_ctrl_wire, data) + len },
 		{ .addr = addr + offsetof(struct vpv_net_ctrl_wire, ack), .len = 1 },
+		{ .addr = c->result_addr, .len = VPV_NET_CTRL_RESULT },
 	};
-	struct vpv_buf buf = { .seg = seg, .nr_out = 1, .nr_in = 1, .token = slot };
+	struct vpv_buf buf = { .seg = seg, .nr_out = 1, .nr_in = 1 + asks, .token = slot };
 	int placed = vpv_queue_stage(c->q, &buf, 1);
 
 	return placed == 1 ? 0 : placed ?: -EBUSY;
 }
 
-/* On success @slotp, if wanted, is the command. */
+/* @wait: who waits for the answer, or NULL. Of commands with a result there is one. */
 static int add(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t len,
-	       struct vpv_net_slot **slotp)
+	       struct vpv_net_wait *wait)
 {
+	bool asks = wait && wait->result;
 	struct vpv_net_ctrl *c = &vn->ctrl;
 	struct vpv_net_ctrl_wire *wire;
 	struct vpv_net_slot *slot;
@@ -160,23 +177,23 @@ static int add(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t le
 	if (len > VPV_NET_CTRL_PAYLOAD)
 		return -E2BIG;
 	slot = free_slot(c);
-	if (!slot)
+	if (!slot || (asks && c->asked))
 		return -EBUSY;
 	wire = wire_of(c, slot);
 	wire->class = class;
 	wire->cmd = cmd;
 	memcpy(wire->data, data, len);
 	wire->ack = ACK_NONE;
-	err = stage(c, slot, len);
+	err = stage(c, slot, len, asks);
 	if (err)
 		return err;
+	if (asks)
+		c->asked = slot;
 	slot->busy = true;
 	slot->deadline = jiffies + msecs_to_jiffies(VPV_NET_CTRL_TIMEOUT_MS);
-	slot->wait = NULL;
+	slot->wait = wait;
 	c->busy++;
 	c->commands++;
-	if (slotp)
-		*slotp = slot;
 	return 0;
 }
 
@@ -224,20 +241,17 @@ static void leave(struct vpv_net_ctrl *c, struct vpv_net_wait *wait)
 	spin_unlock_irq(&c->lock);
 }
 
-int vpv_net_ctrl_exec(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t len)
+static int exec(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t len,
+		struct vpv_net_wait *wait)
 {
 	struct vpv_net_ctrl *c = &vn->ctrl;
 	unsigned long end = jiffies + msecs_to_jiffies(VPV_NET_CTRL_TIMEOUT_MS);
-	struct vpv_net_wait wait;
-	struct vpv_net_slot *slot;
 	int err;
 
-	init_completion(&wait.done);
+	init_completion(&wait->done);
 	for (;;) {
 		spin_lock_irq(&c->lock);
-		err = add(vn, class, cmd, data, len, &slot);
-		if (!err)
-			slot->wait = &wait;
+		err = add(vn, class, cmd, data, len, wait);
 		spin_unlock_irq(&c->lock);
 		if (err != -EBUSY || time_after(jiffies, end))
 			break;
@@ -247,12 +261,29 @@ int vpv_net_ctrl_exec(struct vpv_net *vn, u8 class, u8 cmd, const void *data, si
 		return err;
 	vpv_net_ctrl_flush(vn);
 	/* A little longer than the watchdog, which does something about it. */
-	if (wait_for_completion_timeout(&wait.done,
+	if (wait_for_completion_timeout(&wait->done,
 					msecs_to_jiffies(VPV_NET_CTRL_TIMEOUT_MS + 1000)))
-		return wait.err;
-	leave(c, &wait);
+		return wait->err;
+	leave(c, wait);
 	/* It may have been answered until then. */
-	return try_wait_for_completion(&wait.done) ? wait.err : -ETIMEDOUT;
+	return try_wait_for_completion(&wait->done) ? wait->err : -ETIMEDOUT;
+}
+
+int vpv_net_ctrl_exec(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t len)
+{
+	struct vpv_net_wait wait = {};
+
+	return exec(vn, class, cmd, data, len, &wait);
+}
+
+int vpv_net_ctrl_ask(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t len,
+		     void *result, u32 *result_len)
+{
+	struct vpv_net_wait wait = { .result = result, .result_len = *result_len };
+	int err = exec(vn, class, cmd, data, len, &wait);
+
+	*result_len = err ? 0 : wait.result_len;
+	return err;
 }
 
 /* ---- overdue, and late ---- */
@@ -363,11 +394,20 @@ int vpv_net_ctrl_create(struct vpv_net *vn)
 	if (!c->slots)
 		return -ENOMEM;
 	c->mem = vpv_alloc_shared(vn->vdev, c->nr_slots * sizeof(*c->mem), &c->mem_addr);
-	if (!c->mem) {
-		kfree(c->slots);
-		return -ENOMEM;
-	}
+	if (!c->mem)
+		goto free_slots;
+	if (!vpv_net_has(vn, VIRTIO_NET_F_DEVICE_STATS))
+		return 0;
+	c->result = vpv_alloc_shared(vn->vdev, VPV_NET_CTRL_RESULT, &c->result_addr);
+	if (!c->result)
+		goto free_mem;
 	return 0;
+
+free_mem:
+	vpv_free_shared(vn->vdev, c->nr_slots * sizeof(*c->mem), c->mem, c->mem_addr);
+free_slots:
+	kfree(c->slots);
+	return -ENOMEM;
 }
 
 void vpv_net_ctrl_destroy(struct vpv_net *vn)
@@ -376,6 +416,8 @@ void vpv_net_ctrl_destroy(struct vpv_net *vn)
 
 	if (!c->q)
 		return;
+	if (c->result)
+		vpv_free_shared(vn->vdev, VPV_NET_CTRL_RESULT, c->result, c->result_addr);
 	vpv_free_shared(vn->vdev, c->nr_slots * sizeof(*c->mem), c->mem, c->mem_addr);
 	kfree(c->slots);
 }

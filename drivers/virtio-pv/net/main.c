@@ -56,6 +56,7 @@ static void vpv_net_remove(struct vpv_dev *vdev)
 	struct vpv_net *vn = vdev->priv;
 
 	vpv_net_ctrl_destroy(vn);
+	vpv_net_devstat_end(vn);
 	vpv_net_pairs_destroy(vn);
 	vpv_net_netdev_destroy(vn);
 	kvfree(vn);
@@ -86,6 +87,7 @@ static const struct vpv_feature vpv_net_features[] = {
 	VPV_FEATURE_REQ(VIRTIO_NET_F_GUEST_ANNOUNCE, VIRTIO_NET_F_CTRL_VQ),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_MQ, VIRTIO_NET_F_CTRL_VQ),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_CTRL_VQ),
+	VPV_FEATURE_REQ(VIRTIO_NET_F_DEVICE_STATS, VIRTIO_NET_F_CTRL_VQ),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_VQ_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_NOTF_COAL, VIRTIO_NET_F_CTRL_VQ),
 	VPV_FEATURE_REQ(VIRTIO_NET_F_GUEST_USO4, VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_MRG_RXBUF),

@@ -24,6 +24,7 @@
  *	link.c		carrier, speed, announcements
  *	life.c		stop, start, lost buffers
  *	stats.c		counters
+ *	devstat.c	those the device keeps
  *	ethtool.c	ethtool
  *
  * Locks, outermost first:
@@ -31,6 +32,7 @@
  *	RTNL				open, stop, channels, offloads; life.c, link.c
  *	the device's mutex		the core's; around life.c and link.c
  *	netif_addr_lock			address lists
+ *	vpv_net_devstat.lock		counters of the device
  *	vpv_net_ctrl.lock		the control queue, both sides
  *
  *	transmit lock of a queue	both sides of a transmit queue
@@ -83,6 +85,10 @@
 /* Smallest rings that may be asked for: a packet of the largest kind and some. */
 #define VPV_NET_MIN_RING 64
 #define VPV_NET_CTRL_PAYLOAD 1016
+/* Longest result of a command that has one; such commands go one after the other. */
+#define VPV_NET_CTRL_RESULT 4096
+/* Counters the device may have of a queue. */
+#define VPV_NET_DEV_VALUES 16
 /* Toeplitz key, entries of the table (each is what any device has to take), and the command. */
 #define VPV_NET_RSS_KEY 40
 #define VPV_NET_RSS_TABLE 128
@@ -400,6 +406,9 @@ struct vpv_net_wait;
  * @mem: what the device sees of them
  * @mem_addr: @mem as the device sees it
  * @nr_slots: how many
+ * @result: where the device writes results, NULL: no command has one
+ * @result_addr: @result as the device sees it
+ * @asked: the command @result belongs to, or NULL
  * @busy: commands with the device
  * @stopped: the device does not take commands now
  * @starved: somebody found no slot: synchronise again
@@ -416,6 +425,9 @@ struct vpv_net_ctrl {
 	struct vpv_net_ctrl_wire *mem;
 	u64 mem_addr;
 	unsigned int nr_slots;
+	void *result;
+	u64 result_addr;
+	struct vpv_net_slot *asked;
 	unsigned int busy;
 	bool stopped;
 	bool starved;
@@ -463,6 +475,22 @@ struct vpv_net_rss {
 };
 
 /**
+ * struct vpv_net_devstat - counters that the device keeps
+ * @lock: all that follows
+ * @types: which the device has and may be asked for
+ * @values: VPV_NET_DEV_VALUES of each queue in use, and of the control queue
+ * @bad: replies that made no sense
+ * @reply: private copy
+ */
+struct vpv_net_devstat {
+	struct mutex lock;
+	u64 types;
+	u64 *values;
+	u64 bad;
+	u8 reply[VPV_NET_CTRL_RESULT];
+};
+
+/**
  * struct vpv_net - a network device
  * @vdev: the device
  * @dev: the netdev
@@ -490,6 +518,7 @@ struct vpv_net_rss {
  * @coal: coalescing by the device for all queues, as wanted; RTNL and ctrl.lock
  * @coal_sent: as last sent; ctrl.lock
  * @rss: hashes as wanted; RTNL and ctrl.lock
+ * @devstat: counters of the device, NULL: it has none
  * @held: says it again, see held.c
  * @mac_sent: the address was sent since the last reset; ctrl.lock
  * @mac_now: our address; ctrl.lock
@@ -522,6 +551,7 @@ struct vpv_net {
 	struct vpv_net_coal coal[VPV_NET_DIRS];
 	struct vpv_net_coal coal_sent[VPV_NET_DIRS];
 	struct vpv_net_rss rss;
+	struct vpv_net_devstat *devstat;
 	struct delayed_work held;
 	bool mac_sent;
 	u8 mac_now[ETH_ALEN];
@@ -627,6 +657,9 @@ int vpv_net_ctrl_add(struct vpv_net *vn, u8 class, u8 cmd, const void *data, siz
 void vpv_net_ctrl_flush(struct vpv_net *vn);
 /* Sends a command and waits for its answer. Process context. */
 int vpv_net_ctrl_exec(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t len);
+/* The same for a command with a result: up to *result_len bytes of it, and how many came. */
+int vpv_net_ctrl_ask(struct vpv_net *vn, u8 class, u8 cmd, const void *data, size_t len,
+		     void *result, u32 *result_len);
 
 /* rxmode.c */
 void vpv_net_set_rx_mode(struct net_device *dev);
@@ -705,6 +738,15 @@ extern const struct netdev_stat_ops vpv_net_stat_ops;
 int vpv_net_sset_count(struct net_device *dev, int sset);
 void vpv_net_strings(struct net_device *dev, u32 sset, u8 *data);
 void vpv_net_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data);
+
+/* devstat.c */
+void vpv_net_devstat_begin(struct vpv_net *vn);
+void vpv_net_devstat_end(struct vpv_net *vn);
+unsigned int vpv_net_devstat_count(const struct vpv_net *vn);
+void vpv_net_devstat_strings(const struct vpv_net *vn, u8 **data);
+u64 *vpv_net_devstat_values(struct vpv_net *vn, u64 *data);
+void vpv_net_devstat_rx(struct vpv_net *vn, unsigned int pair, struct netdev_queue_stats_rx *stats);
+void vpv_net_devstat_tx(struct vpv_net *vn, unsigned int pair, struct netdev_queue_stats_tx *stats);
 
 /* ethtool.c */
 extern const struct ethtool_ops vpv_net_ethtool_ops;

@@ -132,6 +132,7 @@ int vpv_net_attach(struct vpv_dev *vdev)
 	int err;
 
 	start_pairs(vn);
+	vpv_net_devstat_begin(vn);
 	err = register_netdev(vn->dev);
 	if (err) {
 		dev_err(vdev->dev, "no network interface: error %d\n", err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Counters: per queue, named as the in-tree driver names what both have. */
+/* Counters: per queue, named as the in-tree driver names what both have. The device's: devstat.c */
 #include <linux/ethtool.h>
 
 #include "net.h"
@@ -38,7 +38,9 @@ static const struct counter tx_counters[] = {
 	TX_COUNTER("xdp_tx_drops", xdp_tx_drops),
 };
 
-static const char * const ctrl_counters[] = { "ctrl_commands", "ctrl_failed", "ctrl_kicks" };
+static const char * const ctrl_counters[] = {
+	"ctrl_commands", "ctrl_failed", "ctrl_kicks", "ctrl_bad_results",
+};
 
 static u64 read_counter(const void *stats, const struct u64_stats_sync *syncp, size_t offset)
 {
@@ -79,9 +81,9 @@ void vpv_net_get_stats(struct net_device *dev, struct rtnl_link_stats64 *total)
 
 /* ---- per queue, by netlink ---- */
 
-static void queue_stats_rx(struct net_device *dev, int idx, struct netdev_queue_stats_rx *stats)
+static void own_stats_rx(const struct vpv_net *vn, int idx, struct netdev_queue_stats_rx *stats)
 {
-	struct vpv_net_rx *rx = &vpv_net_of(dev)->pairs[idx].rx;
+	const struct vpv_net_rx *rx = &vn->pairs[idx].rx;
 
 	stats->packets = RX_READ(rx, packets);
 	stats->bytes = RX_READ(rx, bytes);
@@ -89,9 +91,9 @@ static void queue_stats_rx(struct net_device *dev, int idx, struct netdev_queue_
 	stats->hw_drops = RX_READ(rx, drops);
 }
 
-static void queue_stats_tx(struct net_device *dev, int idx, struct netdev_queue_stats_tx *stats)
+static void own_stats_tx(const struct vpv_net *vn, int idx, struct netdev_queue_stats_tx *stats)
 {
-	struct vpv_net_tx *tx = &vpv_net_of(dev)->pairs[idx].tx;
+	const struct vpv_net_tx *tx = &vn->pairs[idx].tx;
 
 	stats->packets = TX_READ(tx, packets);
 	stats->bytes = TX_READ(tx, bytes);
@@ -99,7 +101,19 @@ static void queue_stats_tx(struct net_device *dev, int idx, struct netdev_queue_
 	stats->stop = TX_READ(tx, stops);
 }
 
-/* Of queues that are not in use now. */
+static void queue_stats_rx(struct net_device *dev, int idx, struct netdev_queue_stats_rx *stats)
+{
+	own_stats_rx(vpv_net_of(dev), idx, stats);
+	vpv_net_devstat_rx(vpv_net_of(dev), idx, stats);
+}
+
+static void queue_stats_tx(struct net_device *dev, int idx, struct netdev_queue_stats_tx *stats)
+{
+	own_stats_tx(vpv_net_of(dev), idx, stats);
+	vpv_net_devstat_tx(vpv_net_of(dev), idx, stats);
+}
+
+/* Of queues that are not in use now; the device is not asked for them. */
 static void base_stats(struct net_device *dev, struct netdev_queue_stats_rx *rx,
 		       struct netdev_queue_stats_tx *tx)
 {
@@ -116,12 +130,12 @@ static void base_stats(struct net_device *dev, struct netdev_queue_stats_rx *rx,
 	tx->hw_drops = 0;
 	tx->stop = 0;
 	for (unsigned int i = vn->cur_pairs; i < vn->nr_pairs; i++) {
-		queue_stats_rx(dev, i, &one_rx);
+		own_stats_rx(vn, i, &one_rx);
 		rx->packets += one_rx.packets;
 		rx->bytes += one_rx.bytes;
 		rx->alloc_fail += one_rx.alloc_fail;
 		rx->hw_drops += one_rx.hw_drops;
-		queue_stats_tx(dev, i, &one_tx);
+		own_stats_tx(vn, i, &one_tx);
 		tx->packets += one_tx.packets;
 		tx->bytes += one_tx.bytes;
 		tx->hw_drops += one_tx.hw_drops;
@@ -144,7 +158,8 @@ int vpv_net_sset_count(struct net_device *dev, int sset)
 	if (sset != ETH_SS_STATS)
 		return -EOPNOTSUPP;
 	return ARRAY_SIZE(ctrl_counters) +
-	       vn->nr_pairs * (ARRAY_SIZE(rx_counters) + ARRAY_SIZE(tx_counters));
+	       vn->nr_pairs * (ARRAY_SIZE(rx_counters) + ARRAY_SIZE(tx_counters)) +
+	       vpv_net_devstat_count(vn);
 }
 
 void vpv_net_strings(struct net_device *dev, u32 sset, u8 *data)
@@ -162,6 +177,7 @@ void vpv_net_strings(struct net_device *dev, u32 sset, u8 *data)
 	for (i = 0; i < vn->nr_pairs; i++)
 		for (j = 0; j < ARRAY_SIZE(tx_counters); j++)
 			ethtool_sprintf(&data, "tx%u_%s", i, tx_counters[j].name);
+	vpv_net_devstat_strings(vn, &data);
 }
 
 void vpv_net_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, u64 *data)
@@ -174,6 +190,7 @@ void vpv_net_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, 
 	*data++ = vn->ctrl.failed;
 	*data++ = vn->ctrl.kicks;
 	spin_unlock_irq(&vn->ctrl.lock);
+	*data++ = vn->devstat ? READ_ONCE(vn->devstat->bad) : 0;
 	for (i = 0; i < vn->nr_pairs; i++)
 		for (j = 0; j < ARRAY_SIZE(rx_counters); j++)
 			*data++ = read_counter(&vn->pairs[i].rx.stats, &vn->pairs[i].rx.stats.syncp,
@@ -182,4 +199,5 @@ void vpv_net_ethtool_stats(struct net_device *dev, struct ethtool_stats *stats, 
 		for (j = 0; j < ARRAY_SIZE(tx_counters); j++)
 			*data++ = read_counter(&vn->pairs[i].tx.stats, &vn->pairs[i].tx.stats.syncp,
 					       tx_counters[j].offset);
+	vpv_net_devstat_values(vn, data);
 }

@@ -37,4 +37,12 @@
 #define VIRTIO_NET_CTRL_RX_ALLUNI	2
 #endif
 
+/* Counters of the device (virtio 1.4, 5.1.9.5.11) */
+#ifndef VIRTIO_NET_F_DEVICE_STATS
+#define VIRTIO_NET_F_DEVICE_STATS	50
+#define VIRTIO_NET_CTRL_STATS		8
+#define VIRTIO_NET_CTRL_STATS_QUERY	0
+#define VIRTIO_NET_CTRL_STATS_GET	1
+#endif
+
 #endif /* VPV_COMPAT_UAPI_LINUX_VIRTIO_NET_H */
