@@ -441,7 +441,8 @@ int vpv_net_rx_poll(struct vpv_net_pair *pair, int budget)
 	vpv_net_xdp_end_poll(pair);
 	if (vpv_queue_room(rx->q) >= rx->q->num / 4)
 		rx_fill(pair);
-	if (work)
+	/* A packet whose buffers did not all come is no work, and was dropped. */
+	if (work || sum.drops)
 		rx_count(rx, &sum);
 	return work;
 }
