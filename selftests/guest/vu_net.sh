@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vunet
 # timeout: 180
+# briefly: 7.3
 # A network device on each kind of ring that answers pings and datagrams itself: of every
 # size there and back, in as many buffers as they need.
 . "$(dirname "$0")/lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vunet
 # timeout: 180
-# briefly: 6.1 7.3
+# briefly: 7.3
 # Interrupts coalesced by the device, for all queues and for one; and as the load asks
 # for, by the device or, where it cannot, by the driver.
 . "$(dirname "$0")/lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vunet
 # timeout: 240
-# briefly: 6.1 7.3
+# briefly: 7.3
 # The control queue: only what changed is sent, many commands with one kick; refused,
 # late, short and missing answers.
 . "$(dirname "$0")/lib.sh"

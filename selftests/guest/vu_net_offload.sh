@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vunet
 # timeout: 120
-# briefly: 6.1 7.3
+# briefly: 7.3
 # Datagrams in segments both ways with exact header lengths, checksums left to the other
 # side, the MTU, speed and link of the configuration, announcements.
 . "$(dirname "$0")/lib.sh"

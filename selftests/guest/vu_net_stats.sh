@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # boot: vunet
 # timeout: 120
-# briefly: 6.1 7.3
+# briefly: 7.3
 # Counters the device keeps, in ethtool -S and in the statistics of queues, and a device
 # whose answers to that make no sense.
 . "$(dirname "$0")/lib.sh"
