@@ -8,6 +8,7 @@
 # QEMU's trace. Both drive the same disk, in turn; the medians count, of more runs
 # where they are close.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/median.bash"
 need_lab
 need_module virtio_pv_blk
 modinfo -n virtio_blk >/dev/null 2>&1 || skip_all "no in-tree virtio_blk to compare with"
@@ -32,8 +33,6 @@ run() {
 	echo $(($(kicks null0) - k)) $(($(interrupts null0) - i))
 }
 
-# All counts of each driver, work and kind.
-declare -A counts
 measure() {
 	local driver name k i
 	for driver in theirs ours ours theirs; do
@@ -45,11 +44,6 @@ measure() {
 			counts[$driver.$name.irqs]+=" $i"
 		done
 	done
-}
-
-# median DRIVER NAME WHAT: the lower of two in the middle
-median() {
-	tr ' ' '\n' <<<"${counts[$1.$2.$3]# }" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
 # no_more NAME WHAT: than the in-tree driver. An eighth and a few kicks are noise. How

@@ -8,6 +8,7 @@
 # trace. Both drive the same device, in turn; the medians count, of more runs where
 # they are close.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/median.bash"
 . "$(dirname "$0")/net.bash"
 need_lab
 need_module virtio_pv_net
@@ -46,8 +47,6 @@ run() {
 	[ "$n" -gt 0 ] && echo $((k * 1000 / n)) $((i * 1000 / n))
 }
 
-# All counts of each driver, device, work and kind.
-declare -A counts
 measure() {
 	local driver what name k i
 	for driver in theirs ours ours theirs; do
@@ -69,11 +68,6 @@ measure() {
 			counts[$driver.$what.both]+=" $((k + i))"
 		done
 	done
-}
-
-# median DRIVER WORK WHAT: the lower of two in the middle
-median() {
-	tr ' ' '\n' <<<"${counts[$1.$2.$3]# }" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
 # at_most WORK WHAT PERCENT [LIMIT]: of the in-tree driver's, or so many for 1000 packets
