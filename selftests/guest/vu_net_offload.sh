@@ -14,6 +14,8 @@ feature() { ethtool -k "$dev" | awk -v name="$1:" '$1 == name { print $2 }'; }
 udp_in() { awk '/^Udp: [0-9]/ { print $'"$1"' }' /proc/net/snmp; }
 come() { [ $(($(udp_in 3) - before)) -ge "$1" ]; }
 link() { cat "/sys/class/net/$dev/carrier"; }
+# turns N: 2 N commands
+turns() { for _ in $(seq "$1"); do ip link set "$dev" promisc on; ip link set "$dev" promisc off; done; }
 says() { ethtool "$dev" | awk -F': ' -v name="$1" '$1 ~ name { print $2 }'; }
 
 for name in split packed; do
@@ -81,5 +83,13 @@ for name in split packed; do
 	vu "$name" link announce
 	check "$name: announced" wait_for 10 more_than "$announces" stat_of "$name" announces
 	check "$name: and acknowledged, once" wait_for 5 same_as $((acks + 1)) stat_of "$name" ctrl-3-0
+
+	# with all commands there are in the hands of a slow device
+	vu "$name" fault slow 3000 q=4 >/dev/null
+	turns 20
+	vu "$name" link announce
+	check "$name: acknowledged as soon as there is room" wait_for 15 same_as $((acks + 2)) stat_of "$name" ctrl-3-0
+	vu "$name" fault none >/dev/null
+	check "$name: works" pings "$name" 3 -i 0.05
 	honest "$name"
 done

@@ -320,7 +320,7 @@ static void watchdog_work(struct work_struct *work)
 static void sync_all(struct vpv_net *vn)
 {
 	if (vpv_net_rss_sync(vn) || vpv_net_coal_sync(vn) || vpv_net_offloads_sync(vn) ||
-	    vpv_net_mode_sync(vn) || vpv_net_vlan_sync(vn))
+	    vpv_net_mode_sync(vn) || vpv_net_vlan_sync(vn) || vpv_net_announce_sync(vn))
 		vn->ctrl.starved = true;
 }
 
@@ -370,6 +370,7 @@ void vpv_net_ctrl_start(struct vpv_net *vn)
 	spin_lock_irq(&c->lock);
 	c->stopped = false;
 	c->starved = false;
+	c->ack_owed = false;
 	vpv_net_rss_forget(vn);
 	vpv_net_coal_forget(vn);
 	vpv_net_offloads_forget(vn);

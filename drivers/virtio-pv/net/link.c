@@ -10,12 +10,25 @@ void vpv_net_link_update(struct vpv_net *vn)
 		netif_carrier_off(vn->dev);
 }
 
-/* NET-075, NET-076 */
+/* Under ctrl.lock. The device asks until it is told that it was done (NET-076). */
+int vpv_net_announce_sync(struct vpv_net *vn)
+{
+	int err;
+
+	if (!vn->ctrl.ack_owed)
+		return 0;
+	err = vpv_net_ctrl_add(vn, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK, NULL, 0);
+	vn->ctrl.ack_owed = err;
+	return err;
+}
+
+/* NET-075 */
 static void announce(struct vpv_net *vn)
 {
 	__netdev_notify_peers(vn->dev);
 	spin_lock_irq(&vn->ctrl.lock);
-	vpv_net_ctrl_add(vn, VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK, NULL, 0);
+	vn->ctrl.ack_owed = true;
+	vpv_net_announce_sync(vn);
 	spin_unlock_irq(&vn->ctrl.lock);
 	vpv_net_ctrl_flush(vn);
 }

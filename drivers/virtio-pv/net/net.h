@@ -412,6 +412,7 @@ struct vpv_net_wait;
  * @busy: commands with the device
  * @stopped: the device does not take commands now
  * @starved: somebody found no slot: synchronise again
+ * @ack_owed: the device is not told yet that its announcement was made
  * @watchdog: looks for overdue commands
  * @sync: sends what is still to be sent
  * @commands: commands sent
@@ -431,6 +432,7 @@ struct vpv_net_ctrl {
 	unsigned int busy;
 	bool stopped;
 	bool starved;
+	bool ack_owed;
 	struct delayed_work watchdog;
 	struct work_struct sync;
 	u64 commands;
@@ -723,6 +725,7 @@ void vpv_net_offloads_forget(struct vpv_net *vn);	/* under ctrl.lock */
 
 /* link.c */
 void vpv_net_link_update(struct vpv_net *vn);
+int vpv_net_announce_sync(struct vpv_net *vn);	/* under ctrl.lock */
 void vpv_net_config_changed(struct vpv_dev *vdev);
 
 /* life.c */
